@@ -1,0 +1,1 @@
+"""What we know beforehand, as files: people, services, rotas, escalation policies, roles, templates."""

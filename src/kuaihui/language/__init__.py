@@ -1,0 +1,104 @@
+"""
+What a person reads, in the language they read: 简体中文 (zh) and English (en).
+
+Rule 1: the English sentence is the message's id; its Chinese stands in `zh/ROOM.po`, one gettext file a room, so that every sentence has
+        one home and no sentence is missing its other language (a test extracts all of them and looks).
+Rule 2: what is kept is a `Text` (the message and its values), never a finished sentence: the reader's language is chosen when it is read.
+Rule 3: values are filled by name with `str.format`; a value may be a `Text` itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+from babel.messages.pofile import read_po
+
+Language = str  # "zh" or "en"; anything else a reader asks for becomes the team's own
+LANGUAGES: Final = ("zh", "en")
+Value = str | int | float | bool | datetime | timedelta | None
+
+
+class Text(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A sentence that is not yet in a language: its English message and the values to fill in."""
+
+    says: str
+    values: dict[str, str | int | float | Text] = {}
+
+
+def text(says: str, **values: str | float | Text) -> Text:
+    """The sentence `says` with its values. The literal first argument is what the message extractor collects."""
+    return Text(says, values)
+
+
+def mark(says: str) -> str:
+    """Mark a message for the extractor where it is only stored, and said later."""
+    return says
+
+
+def plain(words: Text | str) -> Text:
+    """What a person wrote is the same in every language."""
+    return words if isinstance(words, Text) else Text("{words}", {"words": words})
+
+
+def say(words: Text | str, language: Language, names: Mapping[str, str] | None = None) -> str:
+    """
+    `words` in `language`.
+
+    `names` turns ids into display names: a value of the form "@id" is replaced by names[id] (or by the bare id when nobody has a name).
+    """
+    if isinstance(words, str):
+        return words
+    filled = {key: _shown(value, language, names or {}) for key, value in words.values.items()}
+    return translate(words.says, language).format_map(_Lenient(filled))
+
+
+def translate(message: str, language: Language) -> str:
+    """The message in `language`; English, which is the message itself, where there is no other."""
+    return _catalog(language).get(message, message) if language != "en" else message
+
+
+def choose(accept_language: str, otherwise: Language = "zh") -> Language:
+    """The language of an Accept-Language header, by the order it states; `otherwise` when it names neither of ours."""
+    for part in accept_language.split(","):
+        code = part.split(";")[0].strip().lower()
+        if code[:2] in LANGUAGES:
+            return code[:2]
+    return otherwise
+
+
+class _Lenient(dict[str, str]):
+    """A missing value shows its own name rather than hide the whole sentence."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+def _shown(value: str | float | Text | datetime | date | timedelta, language: Language, names: Mapping[str, str]) -> str:
+    match value:
+        case Text():
+            return say(value, language, names)
+        case str() if value.startswith("@"):
+            return names.get(value[1:], value[1:])
+        case bool():
+            return translate("yes" if value else "no", language)
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
+
+
+@cache
+def _catalog(language: Language) -> dict[str, str]:
+    """All messages of one language, merged from its room files."""
+    found: dict[str, str] = {}
+    folder = files(__package__).joinpath(language)
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".po"):
+            with file.open("rb") as opened:
+                found |= {str(entry.id): str(entry.string) for entry in read_po(opened, locale="zh_CN") if entry.id and entry.string}
+    return found

@@ -1,0 +1,26 @@
+"""Spans of time as people write them: "30s", "5m", "1h30m", "2d"."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}
+_WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[dhms]))+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
+
+
+def parse_duration(written: str) -> timedelta:
+    """The span written as "1h30m" (units d h m s ms). Raises ValueError on anything else."""
+    if not _WHOLE.fullmatch(written.strip()):
+        raise ValueError(f"not a duration: {written!r} (write it like 30s, 5m or 1h30m)")
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(written)))
+
+
+def show_duration(span: timedelta) -> str:
+    """A span as people read a clock: "0:40" under an hour, "1:05:00" above; a minus sign for what lies in the past."""
+    seconds = round(span.total_seconds())
+    sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{sign}{hours}:{minutes:02}:{seconds:02}" if hours else f"{sign}{minutes}:{seconds:02}"
