@@ -96,7 +96,7 @@ def _shown(value: str | float | Text | datetime | date | timedelta, language: La
 def _catalog(language: Language) -> dict[str, str]:
     """All messages of one language, merged from its room files."""
     found: dict[str, str] = {}
-    folder = files(__package__).joinpath(language)
+    folder = files("kuaihui.language").joinpath(language)
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".po"):
             with file.open("rb") as opened:

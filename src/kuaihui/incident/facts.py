@@ -1,0 +1,51 @@
+"""Every kind of fact there is, and its form as JSON: one tagged object, the keys in the order of the fields."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kuaihui.incident import alerts, pages, recovery, roles, room
+
+AnyFact = (
+    alerts.Opened
+    | alerts.AlertFired
+    | alerts.AlertMeasured
+    | alerts.AlertCleared
+    | alerts.SeverityChanged
+    | alerts.Worsened
+    | alerts.Reopened
+    | pages.Ordered
+    | pages.Answered
+    | pages.Sent
+    | pages.Delivered
+    | pages.Read
+    | pages.Acknowledged
+    | pages.Escalated
+    | pages.FellSilent
+    | room.TopicOpened
+    | room.MessagePosted
+    | room.Reacted
+    | room.Visited
+    | room.PulledIn
+    | room.MeetingOpened
+    | room.MeetingJoined
+    | room.MeetingLeft
+    | room.DocumentCreated
+    | room.DocumentPinned
+    | room.DocumentEdited
+    | roles.RoleProposed
+    | roles.RoleTaken
+    | roles.RoleDeclined
+    | roles.RoleGiven
+    | recovery.Mitigated
+    | recovery.ObservationStarted
+    | recovery.RecoveryDoubted
+    | recovery.Resolved
+    | recovery.Closed
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyFact] = msgspec.json.Decoder(AnyFact)
+
+encode = _encoder.encode
+decode = _decoder.decode

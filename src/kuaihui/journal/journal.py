@@ -1,0 +1,167 @@
+"""
+What every journal promises.
+
+Rule 1: what `append` has returned for is kept: through a crash of the process, and through a power cut.
+Rule 2: one writer an incident: an append that has not read everything is refused with `Overtaken`, and nothing of it is kept.
+Rule 3: an incident's next due instant stands with its facts, in the same commit.
+Rule 4: at most one worker settles an incident at a time; a dead worker's claim runs out, a frozen one's generation is refused.
+Rule 5: at most one open incident has a given `key`: two workers hearing one outage open one incident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from kuaihui.incident.fact import Fact
+from kuaihui.incident.facts import decode
+from kuaihui.incident.phases import Phase
+from kuaihui.incident.timeline import Timeline
+from kuaihui.journal.chain import Record
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """An incident in one row: what a list shows without reading its facts. Always computed from the timeline, never edited."""
+
+    incident: str
+    key: str  # service and grouping labels: what an alert must agree on to join
+    service: str
+    title: str
+    phase: str
+    severity: int
+    opened: datetime
+    changed: datetime
+    value: float | None = None
+    drill: bool = False
+    closed: datetime | None = None
+
+
+class Append(msgspec.Struct, frozen=True):
+    """
+    Facts to be added to one incident that is `expected` facts long.
+
+    `due` is when the incident wants to be settled next (None: not before something happens). `generation`, where given, is that of the claim
+    under which it was decided.
+    """
+
+    incident: str
+    expected: int
+    facts: tuple[Fact, ...]
+    summary: Summary
+    due: datetime | None
+    generation: int | None = None
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """The right to settle an incident until the lease runs out."""
+
+    incident: str
+    generation: int
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """What became of an alert, and by which rule: kept for every alert that was ever heard."""
+
+    key: str
+    at: datetime
+    verdict: str  # opened, joined, folded, cleared, re-opened, silenced, late, refused
+    reason: bytes  # a Text as JSON
+    labels: dict[str, str]
+    incident: str = ""
+    count: int = 1
+    last: datetime | None = None
+
+
+class Journal(Protocol):
+    """Where facts are kept."""
+
+    async def append(self, appends: Sequence[Append]) -> list[bool]:
+        """
+        Add facts to incidents, all in one commit; each append is whole or not at all.
+
+        Returns, for each, whether it was kept: False means that somebody else was faster (the length is no longer the expected one, the
+        generation is no longer the newest, or the key is already open under another incident).
+        """
+        ...
+
+    async def read(self, incident: str, after: int = 0) -> list[Record]:
+        """The incident's records from number `after` on, in order; empty when there are none."""
+        ...
+
+    def follow(self, position: int) -> AsyncIterator[Record]:
+        """Every record of every incident behind `position`, in the order of commits; waits for new ones for ever."""
+        ...
+
+    async def summaries(self, *, open_only: bool = False, before: datetime | None = None, limit: int = 1000) -> list[Summary]:
+        """Incidents, newest opening first, without reading their facts."""
+        ...
+
+    async def summary(self, incident: str) -> Summary | None:
+        """One incident's row."""
+        ...
+
+    async def head(self, incident: str) -> tuple[int, str]:
+        """The incident's length and newest hash as kept beside its facts; (0, "") when there is none."""
+        ...
+
+    async def find(self, key: str) -> Summary | None:
+        """The newest incident with this key, open or closed."""
+        ...
+
+    async def claim(self, worker: str, now: datetime, limit: int = 1000) -> list[Claim]:
+        """Incidents due at `now` that nobody else is settling; they are leased to `worker`."""
+        ...
+
+    async def schedule(self, claim: Claim, due: datetime | None) -> bool:
+        """Set an incident's next due instant and give the claim back; False when the claim is no longer the newest."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """The earliest instant at which an incident is due; None when nothing is."""
+        ...
+
+    async def changed(self, timeout: float) -> None:
+        """Return when something was appended (here or on another machine) or after `timeout` seconds."""
+        ...
+
+    async def note(self, traces: Sequence[Trace]) -> None:
+        """Keep what became of alerts; a repeat of (key, verdict, incident) adds to its count."""
+        ...
+
+    async def traces(self, key: str) -> list[Trace]:
+        """What became of an alert, oldest first."""
+        ...
+
+    async def keep(self, artifact: bytes, media: str) -> str:
+        """Keep a picture or file; returns its SHA-256, under which it is found again."""
+        ...
+
+    async def artifact(self, hash: str) -> tuple[bytes, str] | None:
+        """A kept artifact with its media type."""
+        ...
+
+
+def timeline_of(incident: str, records: Sequence[Record]) -> Timeline:
+    """The timeline that these records make."""
+    return Timeline(incident, [decode(record.body) for record in records])
+
+
+def summary_of(timeline: Timeline, key: str) -> Summary:
+    """The one-row summary of a timeline."""
+    closed = timeline.phase is Phase.CLOSED
+    return Summary(
+        incident=timeline.incident,
+        key=key,
+        service=timeline.service,
+        title=timeline.opened.title,
+        phase=timeline.phase.value,
+        severity=timeline.severity,
+        opened=timeline.opened.at,
+        changed=timeline.facts[-1].at,
+        value=timeline.value,
+        drill=timeline.opened.drill,
+        closed=timeline.facts[-1].at if closed else None,
+    )

@@ -1,0 +1,142 @@
+"""A journal in memory: what tests, dry runs and replays run on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from kuaihui.incident.facts import encode
+from kuaihui.journal.chain import START, Record, chained
+from kuaihui.journal.journal import Append, Claim, Summary, Trace
+
+# DESIGN "Many machines": a dead worker's incidents are taken over after this.
+LEASE: Final = timedelta(seconds=3)
+
+
+class Lease(msgspec.Struct):
+    """When an incident is due, and who settles it until when."""
+
+    due: datetime | None = None
+    until: datetime | None = None
+    generation: int = 0
+
+
+class Memory:
+    """Keeps every promise of a journal but the one about power cuts."""
+
+    def __init__(self) -> None:
+        self._all: list[Record] = []
+        self._of: dict[str, list[Record]] = {}
+        self._summaries: dict[str, Summary] = {}
+        self._leases: dict[str, Lease] = {}
+        self._traces: dict[tuple[str, str, str], Trace] = {}
+        self._artifacts: dict[str, tuple[bytes, str]] = {}
+        self._change = asyncio.Event()
+
+    async def append(self, appends: Sequence[Append]) -> list[bool]:
+        kept = [self._append(one) for one in appends]
+        if any(kept):
+            self._change.set()
+            self._change = asyncio.Event()
+        return kept
+
+    def _append(self, one: Append) -> bool:
+        records, lease = self._of.get(one.incident, []), self._leases.get(one.incident, Lease())
+        if len(records) != one.expected or (one.generation is not None and lease.generation != one.generation) or self._taken(one):
+            return False
+        new = chained(one.incident, one.expected, records[-1].hash if records else START, map(encode, one.facts))
+        new = [msgspec.structs.replace(record, position=len(self._all) + place) for place, record in enumerate(new, start=1)]
+        self._of.setdefault(one.incident, []).extend(new)
+        self._all.extend(new)
+        self._summaries[one.incident] = one.summary
+        lease.due = one.due
+        if one.generation is not None:
+            lease.until = None
+        self._leases[one.incident] = lease
+        return True
+
+    def _taken(self, one: Append) -> bool:
+        """Whether the key is open under another incident."""
+        if one.summary.closed:
+            return False
+        others = (known for known in self._summaries.values() if known.key == one.summary.key and known.incident != one.incident)
+        return any(known.closed is None for known in others)
+
+    async def read(self, incident: str, after: int = 0) -> list[Record]:
+        return self._of.get(incident, [])[after:]
+
+    async def follow(self, position: int) -> AsyncIterator[Record]:
+        while True:
+            change = self._change
+            for record in self._all[position:]:
+                position = record.position
+                yield record
+            if position == len(self._all):
+                await change.wait()
+
+    async def summaries(self, *, open_only: bool = False, before: datetime | None = None, limit: int = 1000) -> list[Summary]:
+        wanted = [known for known in self._summaries.values() if not (open_only and known.closed) and (before is None or known.opened < before)]
+        return sorted(wanted, key=lambda known: (known.opened, known.incident), reverse=True)[:limit]
+
+    async def summary(self, incident: str) -> Summary | None:
+        return self._summaries.get(incident)
+
+    async def head(self, incident: str) -> tuple[int, str]:
+        records = self._of.get(incident)
+        return (len(records), records[-1].hash) if records else (0, START)
+
+    async def find(self, key: str) -> Summary | None:
+        found = [known for known in self._summaries.values() if known.key == key]
+        return max(found, key=lambda known: (known.closed is None, known.opened), default=None)
+
+    async def claim(self, worker: str, now: datetime, limit: int = 1000) -> list[Claim]:
+        due = [
+            (lease.due, incident)
+            for incident, lease in self._leases.items()
+            if lease.due and lease.due <= now and (lease.until is None or lease.until <= now)
+        ]
+        claims: list[Claim] = []
+        for _, incident in sorted(due)[:limit]:
+            lease = self._leases[incident]
+            lease.generation, lease.until = lease.generation + 1, now + LEASE
+            claims.append(Claim(incident, lease.generation))
+        return claims
+
+    async def schedule(self, claim: Claim, due: datetime | None) -> bool:
+        lease = self._leases[claim.incident]
+        if lease.generation != claim.generation:
+            return False
+        lease.due, lease.until = due, None
+        return True
+
+    async def next_due(self) -> datetime | None:
+        return min((max(lease.due, lease.until or lease.due) for lease in self._leases.values() if lease.due), default=None)
+
+    async def changed(self, timeout: float) -> None:
+        try:
+            await asyncio.wait_for(self._change.wait(), timeout)
+        except TimeoutError:
+            return
+
+    async def note(self, traces: Sequence[Trace]) -> None:
+        for trace in traces:
+            place = (trace.key, trace.verdict, trace.incident)
+            known = self._traces.get(place)
+            last = trace.last or trace.at
+            self._traces[place] = msgspec.structs.replace(known, count=known.count + trace.count, last=last) if known else trace
+
+    async def traces(self, key: str) -> list[Trace]:
+        return sorted((trace for trace in self._traces.values() if trace.key == key), key=lambda trace: trace.at)
+
+    async def keep(self, artifact: bytes, media: str) -> str:
+        name = sha256(artifact).hexdigest()
+        self._artifacts[name] = (artifact, media)
+        return name
+
+    async def artifact(self, hash: str) -> tuple[bytes, str] | None:
+        return self._artifacts.get(hash)

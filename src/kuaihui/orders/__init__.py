@@ -1,0 +1,25 @@
+"""Everything we may ask of the world, with the occasion it is for."""
+
+from __future__ import annotations
+
+from kuaihui.orders.order import Order
+from kuaihui.orders.page import Page, Tell
+from kuaihui.orders.room import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, PinDocument, Post, PullIn
+from kuaihui.orders.role import ProposeRole
+
+AnyOrder = Page | Tell | OpenTopic | OpenMeeting | InviteToMeeting | CreateDocument | PinDocument | Post | PullIn | ProposeRole
+
+__all__ = [
+    "AnyOrder",
+    "CreateDocument",
+    "InviteToMeeting",
+    "OpenMeeting",
+    "OpenTopic",
+    "Order",
+    "Page",
+    "PinDocument",
+    "Post",
+    "ProposeRole",
+    "PullIn",
+    "Tell",
+]
