@@ -115,8 +115,12 @@ class Journal(Protocol):
         """Incidents due at `now` that nobody else is settling; they are leased to `worker`."""
         ...
 
-    async def schedule(self, claim: Claim, due: datetime | None) -> bool:
-        """Set an incident's next due instant and give the claim back; False when the claim is no longer the newest."""
+    async def schedule(self, claim: Claim, expected: int, due: datetime | None) -> bool:
+        """
+        Set an incident's next due instant and give the claim back; False when the claim is no longer the newest.
+
+        When facts have come in the meantime (the incident is no longer `expected` facts long), their due instant stands.
+        """
         ...
 
     async def next_due(self) -> datetime | None:

@@ -107,11 +107,13 @@ class Memory:
             claims.append(Claim(incident, lease.generation))
         return claims
 
-    async def schedule(self, claim: Claim, due: datetime | None) -> bool:
+    async def schedule(self, claim: Claim, expected: int, due: datetime | None) -> bool:
         lease = self._leases[claim.incident]
         if lease.generation != claim.generation:
             return False
-        lease.due, lease.until = due, None
+        if len(self._of[claim.incident]) == expected:
+            lease.due = due
+        lease.until = None
         return True
 
     async def next_due(self) -> datetime | None:
