@@ -1,0 +1,14 @@
+"""What every test starts from."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["tests.servers.fixtures"]
+
+# Where a proxy is set for the outside world, a test's own servers are still reached straight.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
+
+# A shared two-core machine pauses at will: a property is judged by what it finds, and pytest-timeout ends what hangs.
+settings.register_profile("kuaihui", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("kuaihui")
