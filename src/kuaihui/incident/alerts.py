@@ -60,6 +60,11 @@ class Opened(Fact, frozen=True, kw_only=True, tag=True):
     drill: bool = False
 
     @property
+    def key(self) -> str:
+        """What an alert must agree on to join: the service and the grouping labels."""
+        return "|".join((self.service, *(f"{name}={value}" for name, value in sorted(self.group.items()))))
+
+    @property
     def said(self) -> Text:
         return text("incident opened: {title} (severity {severity})", title=self.title, severity=self.severity)
 

@@ -76,7 +76,13 @@ class Trace(msgspec.Struct, frozen=True):
 
 
 class Journal(Protocol):
-    """Where facts are kept."""
+    """
+    Where facts are kept.
+
+    `exclusive` says that no other process can append, so that what was read once need not be read again.
+    """
+
+    exclusive: bool
 
     async def append(self, appends: Sequence[Append]) -> list[bool]:
         """
@@ -153,12 +159,12 @@ def timeline_of(incident: str, records: Sequence[Record]) -> Timeline:
     return Timeline(incident, [decode(record.body) for record in records])
 
 
-def summary_of(timeline: Timeline, key: str) -> Summary:
+def summary_of(timeline: Timeline) -> Summary:
     """The one-row summary of a timeline."""
     closed = timeline.phase is Phase.CLOSED
     return Summary(
         incident=timeline.incident,
-        key=key,
+        key=timeline.opened.key,
         service=timeline.service,
         title=timeline.opened.title,
         phase=timeline.phase.value,

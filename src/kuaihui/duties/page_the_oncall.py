@@ -1,0 +1,222 @@
+"""
+Page the on-call, then the next level and the next, until somebody takes it on.
+
+Rule 1: a level has two clocks, counted from when it was really paged (so a long stop of the house pages one level, not all of them):
+        nobody has read for `unread_after`, or nobody has acknowledged for `unacknowledged_after`. The earlier one calls the next level.
+Rule 2: a worsening pages everybody again who was paged in this round; it never sets a clock back.
+Rule 3: an acknowledged round pages nobody. A new round begins when the incident is re-opened, when those who acknowledged fall silent, or
+        when it worsens, or somebody escalates, after the acknowledgement.
+Rule 4: a channel that fails calls the next channel of the same person at once; a level that reaches nobody calls the next level at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.targets import resolve
+from kuaihui.duties.due import Conclude, Due
+from kuaihui.incident.alerts import Opened, QuotedLevel, Reopened, Worsened
+from kuaihui.incident.fact import Fact
+from kuaihui.incident.holders import holders, last_seen
+from kuaihui.incident.pages import Acknowledged, Escalated, FellSilent, Ordered, Read
+from kuaihui.incident.phases import Phase
+from kuaihui.incident.timeline import Timeline
+from kuaihui.language import Text, text
+from kuaihui.orders import Page
+
+
+class Round(msgspec.Struct):
+    """A round of paging: the fact that began it, its first level, and who had taken on the round before."""
+
+    number: int
+    at: datetime
+    cause: Fact
+    first: int = 1
+    before: tuple[str, ...] = ()
+    acknowledged: tuple[str, ...] = ()
+
+
+def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | Conclude]:
+    """Pages of the present round that are due, the next that will be, and the silence that begins a new round."""
+    if timeline.phase in (Phase.OBSERVING, Phase.CLOSED):
+        return
+    current = this_round(timeline)
+    if taken_on(current, timeline, catalog, now):
+        yield from _silence(timeline, catalog, current)
+    elif timeline.phase is not Phase.MITIGATED:
+        yield from _climb(timeline, catalog, current, now)
+
+
+def this_round(timeline: Timeline) -> Round:
+    """The round of paging that is under way, or was the last."""
+    current = Round(0, timeline.opened.at, timeline.opened)
+    for number, fact in enumerate(timeline.facts):
+        match fact:
+            case Opened() | Reopened() | FellSilent():
+                current = Round(number, fact.at, fact, before=current.acknowledged)
+            case Worsened() if current.acknowledged:
+                current = Round(number, fact.at, fact, before=current.acknowledged)
+            case Escalated() if current.acknowledged:
+                reached = max((page.level for page in _pages(timeline, current.number, number)), default=0)
+                current = Round(number, fact.at, fact, first=reached + 1)
+            case Acknowledged():
+                current.acknowledged = (*current.acknowledged, fact.by)
+            case _:
+                continue
+    return current
+
+
+def taken_on(current: Round, timeline: Timeline, catalog: Catalog, now: datetime) -> bool:
+    """Whether somebody (or, where the level says so, everybody of it) has acknowledged this round."""
+    if not current.acknowledged:
+        return False
+    reached = max((page.level for page in _pages(timeline, current.number)), default=current.first)
+    level = level_of(timeline, reached)
+    return level.answer != "all" or set(_people(level, timeline, catalog, now)) <= set(current.acknowledged)
+
+
+def level_of(timeline: Timeline, number: int) -> QuotedLevel:
+    """The policy's level of this number; numbers count on when the policy is repeated."""
+    levels = timeline.opened.policy.levels
+    return levels[(number - 1) % len(levels)]
+
+
+def _climb(timeline: Timeline, catalog: Catalog, current: Round, now: datetime) -> Iterator[Due]:
+    policy = timeline.opened.policy
+    at, why = current.at, cause(current.cause)
+    last = current.first + len(policy.levels) * (1 + policy.repeat) - 1
+    for number in range(current.first, last + 1):
+        level = level_of(timeline, number)
+        people = _people(level, timeline, catalog, now)
+        if number == current.first:
+            people = tuple(dict.fromkeys((*(who for who in current.before if who in catalog.people), *people)))
+        for person in people:
+            yield from _calls(timeline, catalog, Page(occasion=current.number, person=person, level=number, channel="", reason=why), at)
+            yield from _again(timeline, catalog, current, person, number)
+        began = _paged_at(timeline, current, number)
+        if began is None and people:
+            return
+        at, why = next_level_at(timeline, current, people, level, began or at)
+        if at > now:
+            yield from _announce(timeline, catalog, current, number + 1, at, why, last)
+            return
+
+
+def _announce(timeline: Timeline, catalog: Catalog, current: Round, number: int, at: datetime, why: Text, last: int) -> Iterator[Due]:
+    """The next level's pages, with the instant they will be due."""
+    if number > last:
+        return
+    for person in _people(level_of(timeline, number), timeline, catalog, at):
+        yield from _calls(timeline, catalog, Page(occasion=current.number, person=person, level=number, channel="", reason=why), at)
+
+
+def _calls(timeline: Timeline, catalog: Catalog, page: Page, at: datetime) -> Iterator[Due]:
+    """A page by the person's first channel, and by the next one when it fails."""
+    for channel in catalog.people[page.person].channels:
+        attempt = msgspec.structs.replace(page, channel=channel)
+        yield Due(at, attempt)
+        answer = timeline.answers.get(attempt.identity)
+        if answer is None or answer.outcome not in ("gave up", "nobody"):
+            return
+        at = answer.at
+
+
+def _again(timeline: Timeline, catalog: Catalog, current: Round, person: str, level: int) -> Iterator[Due]:
+    """The same person again for each worsening of this round that came after their page."""
+    paged = [fact.at for number, fact in timeline.numbered(Ordered, current.number) if _is_page(fact, current.number, person, level)]
+    if not paged:
+        return
+    for number, worse in timeline.numbered(Worsened, current.number + 1):
+        if worse.at >= paged[0]:
+            page = Page(occasion=number, person=person, level=level, channel="", reason=cause(worse))
+            yield from _calls(timeline, catalog, page, worse.at)
+
+
+def next_level_at(timeline: Timeline, current: Round, people: tuple[str, ...], level: QuotedLevel, began: datetime) -> tuple[datetime, Text]:
+    """When the level after this one is due, by which of its clocks."""
+    if not people:
+        return began, text("nobody is on call at this level")
+    if failed := _unreachable(timeline, current, people):
+        return failed, text("nobody of this level could be reached")
+    asked = [fact.at for fact in timeline.all(Escalated, current.number) if fact.at >= began]
+    if asked:
+        return asked[0], text("escalated by hand")
+    unread = began + level.unread_after
+    readers = {fact.person: fact.at for fact in reversed(timeline.all(Read, current.number))}
+    read = [person for person in people if person in readers and readers[person] <= unread]
+    if len(read) < (len(people) if level.answer == "all" else 1):
+        return unread, text("unread for {span}", span=_minutes(level.unread_after))
+    return began + level.unacknowledged_after, text("unacknowledged for {span}", span=_minutes(level.unacknowledged_after))
+
+
+def _silence(timeline: Timeline, catalog: Catalog, current: Round) -> Iterator[Conclude]:
+    """Acknowledged, then nobody did or said anything: a new round."""
+    if timeline.phase is not Phase.ENGAGED or not timeline.firing:
+        return
+    seen = [at for person, at in last_seen(timeline, current.number).items() if person in catalog.people]
+    since = max(seen, default=current.at)
+    yield Conclude(at := since + timeline.opened.policy.silent_after, FellSilent(at=at, since=since))
+
+
+def cause(fact: Fact) -> Text:
+    """Why a round or a repeated page was called for."""
+    match fact:
+        case Worsened():
+            return fact.said
+        case Reopened():
+            return fact.reason
+        case FellSilent():
+            return text("acknowledged, then silence")
+        case Escalated():
+            return fact.said
+        case _:
+            return text("the incident was opened")
+
+
+def _people(level: QuotedLevel, timeline: Timeline, catalog: Catalog, at: datetime) -> tuple[str, ...]:
+    """The level's people at an instant, each once: after a hand-over that is the new on-call as well."""
+    service = catalog.services[timeline.service]
+    found = [person for target in level.notify for person in resolve(catalog, target, service, at, holders(timeline))]
+    return tuple(dict.fromkeys(found))
+
+
+def _pages(timeline: Timeline, since: int, until: int | None = None) -> list[Page]:
+    return [
+        fact.order for number, fact in timeline.numbered(Ordered, since) if isinstance(fact.order, Page) and (until is None or number < until)
+    ]
+
+
+def _is_page(fact: Ordered, occasion: int, person: str, level: int) -> bool:
+    order = fact.order
+    return isinstance(order, Page) and (order.occasion, order.person, order.level) == (occasion, person, level)
+
+
+def _paged_at(timeline: Timeline, current: Round, level: int) -> datetime | None:
+    """When this level was first paged in this round."""
+    for fact in timeline.all(Ordered, current.number):
+        if isinstance(fact.order, Page) and fact.order.occasion == current.number and fact.order.level == level:
+            return fact.at
+    return None
+
+
+def _unreachable(timeline: Timeline, current: Round, people: tuple[str, ...]) -> datetime | None:
+    """When the last channel of the last of these people failed; None while one of them may still be reached."""
+    reached: dict[str, bool] = dict.fromkeys(people, False)
+    failed: list[datetime] = []
+    for fact in timeline.all(Ordered, current.number):
+        if isinstance(fact.order, Page) and fact.order.person in reached:
+            answer = timeline.answers.get(fact.order.identity)
+            if answer is None or answer.outcome in ("done", "later") or fact.order.channel != "inbox":
+                reached[fact.order.person] = reached[fact.order.person] or answer is None or answer.outcome in ("done", "later")
+            else:
+                failed.append(answer.at)
+    return max(failed) if len(failed) >= len(people) and not any(reached.values()) else None
+
+
+def _minutes(span: timedelta) -> Text:
+    seconds = round(span.total_seconds())
+    return text("{minutes} min", minutes=seconds // 60) if seconds % 60 == 0 else text("{seconds} s", seconds=seconds)

@@ -1,0 +1,334 @@
+"""
+The loop: settle an incident, sleep until the next order is due.
+
+Rule 1: `Ordered` is kept before an order is carried out, `Answered` after. An order without an answer past its patience is due again: for a
+        page, twice is better than never.
+Rule 2: an order's identity holds its occasion. Same occasion: carried out once.
+Rule 3: each order is carried in its own task with its own time-out, so a slow log store never delays a page.
+Rule 4: a duty that breaks is written to the log and counted, and hinders no other: the loop does not die.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.duties.due import Conclude, Due, Duty
+from kuaihui.errors import GiveUp, TryLater
+from kuaihui.incident.fact import Fact
+from kuaihui.incident.pages import Answered, Ordered
+from kuaihui.incident.timeline import Timeline
+from kuaihui.journal.journal import Append, Claim, Journal, summary_of, timeline_of
+from kuaihui.language import Text, text
+from kuaihui.orders import AnyOrder, Order, Page
+
+log = logging.getLogger(__name__)
+
+# An order of any kind in; the facts it led to out. `Any`: each carrier takes its own kind of order.
+Carry = Callable[[Any, Timeline, datetime], Awaitable[Sequence[Fact]]]
+Meaning = Callable[[Timeline], Sequence[Fact]]
+
+# More conclusions than this in one settling means that two duties contradict each other.
+MOST_CONCLUSIONS: Final = 50
+# Timelines kept in memory, so that a busy incident is not read again for every signal.
+KEPT_TIMELINES: Final = 4096
+
+
+class Integration(Protocol):
+    """One outside product: which orders it carries, and by which channels it reaches people."""
+
+    name: str
+    channels: frozenset[str]
+    carries: Mapping[type[Order], Carry]
+
+
+class Clock(Protocol):
+    """The time, real or acted."""
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+        ...
+
+
+class Coming(msgspec.Struct, frozen=True):
+    """An order that will be due, and when: what the page counts down to."""
+
+    at: datetime
+    order: AnyOrder
+
+
+class Decision(msgspec.Struct):
+    """What the duties say of one timeline at one instant."""
+
+    timeline: Timeline
+    facts: list[Fact]
+    orders: list[tuple[AnyOrder, Integration]]
+    coming: list[Coming]
+    due: datetime | None
+
+
+class Loop:
+    """Settles incidents whenever something is due."""
+
+    def __init__(
+        self, journal: Journal, catalog: Callable[[], Catalog], duties: Sequence[Duty], integrations: Sequence[Integration], clock: Clock, worker: str
+    ) -> None:
+        self.journal = journal
+        self.catalog = catalog
+        self.duties = duties
+        self.integrations = integrations
+        self.clock = clock
+        self.worker = worker
+        self.faults: Counter[str] = Counter()
+        self._known: OrderedDict[str, Timeline] = OrderedDict()
+        self._carrying: set[asyncio.Task[None]] = set()
+
+    # -- reading -----------------------------------------------------------------------------------------------------------------------
+
+    async def timeline(self, incident: str) -> Timeline:
+        """The incident's timeline as it is now; empty when there is none."""
+        known = self._known.get(incident)
+        if known is not None and self.journal.exclusive:
+            return known
+        records = await self.journal.read(incident, len(known) if known else 0)
+        fresh = timeline_of(incident, records)
+        return self._remember(known.extended(fresh.facts) if known and records else known or fresh)
+
+    def _remember(self, timeline: Timeline) -> Timeline:
+        self._known[timeline.incident] = timeline
+        self._known.move_to_end(timeline.incident)
+        if len(self._known) > KEPT_TIMELINES:
+            self._known.popitem(last=False)
+        return timeline
+
+    def forget(self, incident: str) -> None:
+        """Read this incident anew when it is next wanted."""
+        self._known.pop(incident, None)
+
+    # -- hearing -----------------------------------------------------------------------------------------------------------------------
+
+    async def hear(self, incident: str, meaning: Meaning) -> list[Fact]:
+        """
+        Add the facts that `meaning` makes of the timeline, and settle the incident soon.
+
+        When somebody else was faster, the timeline is read again and `meaning` is asked again. Raises what `meaning` raises; then nothing is
+        kept.
+        """
+        while True:
+            timeline = await self.timeline(incident)
+            facts = list(meaning(timeline))
+            if not facts or (await self.append([(timeline, facts)]))[0]:
+                return facts
+
+    async def append(self, additions: Sequence[tuple[Timeline, Sequence[Fact]]]) -> list[bool]:
+        """Add facts to several incidents in one commit; each is to be settled at once. False where somebody else was faster."""
+        now = self.clock.now()
+        grown = [timeline.extended(facts) for timeline, facts in additions]
+        appends = [
+            Append(longer.incident, len(timeline), tuple(facts), summary_of(longer), now)
+            for longer, (timeline, facts) in zip(grown, additions, strict=True)
+        ]
+        return self._settled(await self.journal.append(appends), grown)
+
+    def _settled(self, kept: list[bool], grown: Sequence[Timeline]) -> list[bool]:
+        for whole, timeline in zip(kept, grown, strict=True):
+            if whole:
+                self._remember(timeline)
+            else:
+                self.forget(timeline.incident)
+        return kept
+
+    # -- deciding ----------------------------------------------------------------------------------------------------------------------
+
+    def decide(self, timeline: Timeline, now: datetime) -> Decision:
+        """What is due at this instant, and what will be: pure but for what it counts."""
+        facts: list[Fact] = []
+        wants = self._ask(timeline, now)
+        while (concluded := next((want for want in wants if isinstance(want, Conclude) and want.at <= now), None)) and len(facts) < MOST_CONCLUSIONS:
+            fact = msgspec.structs.replace(concluded.fact, at=now)
+            facts.append(fact)
+            timeline = timeline.extended((fact,))
+            wants = self._ask(timeline, now)
+        orders, coming, waits = self._sort(timeline, wants, now)
+        facts += [Ordered(at=now, order=order, carrier=carrier.name) for order, carrier in orders]
+        instants = [*waits, *(later.at for later in coming), *(want.at for want in wants if isinstance(want, Conclude) and want.at > now)]
+        instants += [now + order.patience for order, _ in orders]
+        return Decision(timeline, facts, orders, coming, min(instants, default=None))
+
+    def _ask(self, timeline: Timeline, now: datetime) -> list[Due | Conclude]:
+        wants: list[Due | Conclude] = []
+        for duty in self.duties:
+            try:
+                wants += duty(timeline, self.catalog(), now)
+            except Exception:
+                self.faults[duty.__module__] += 1
+                log.exception("duty %s broke on %s", duty.__module__, timeline.incident)
+        return wants
+
+    def _sort(
+        self, timeline: Timeline, wants: Iterable[Due | Conclude], now: datetime
+    ) -> tuple[list[tuple[AnyOrder, Integration]], list[Coming], list[datetime]]:
+        """Orders that are due now, those that will be, and the instants at which unanswered ones are due again."""
+        ready: dict[str, tuple[AnyOrder, Integration]] = {}
+        coming: dict[str, Coming] = {}
+        waits: list[datetime] = []
+        for want in wants:
+            if isinstance(want, Conclude):
+                continue
+            identity = want.order.identity
+            at = due_again(timeline, want.order, want.at)
+            if at is None or identity in ready:
+                continue
+            if at <= now:
+                ready[identity] = (want.order, self.carrier(want.order))
+            elif identity in timeline.orders:
+                waits.append(at)
+            else:
+                coming[identity] = Coming(at, want.order)
+        return list(ready.values()), sorted(coming.values(), key=lambda later: later.at), waits
+
+    def carrier(self, order: Order) -> Integration:
+        """The integration that carries an order: for a page, the one that has its channel; otherwise the first that can."""
+        for integration in self.integrations:
+            if type(order) in integration.carries and (not isinstance(order, Page) or order.channel in integration.channels):
+                return integration
+        return NOBODY
+
+    # -- settling ----------------------------------------------------------------------------------------------------------------------
+
+    async def turn(self) -> int:
+        """Settle everything that is due now; how many incidents that were."""
+        now = self.clock.now()
+        claims = await self.journal.claim(self.worker, now)
+        decided = [(claim, before := await self.timeline(claim.incident), self.decide(before, now)) for claim in claims]
+        busy = [one for one in decided if one[2].facts]
+        kept = await self.journal.append([self._append(claim, before, decision) for claim, before, decision in busy])
+        grown = [decision_timeline(before, decision) for _, before, decision in busy]
+        self._settled(kept, grown)
+        for whole, timeline, (_, _, decision) in zip(kept, grown, busy, strict=True):
+            if whole:
+                self._carry_all(timeline, decision, now)
+        for claim, before, decision in decided:
+            if not decision.facts:
+                await self.journal.schedule(claim, len(before), decision.due)
+        for whole, (claim, before, _) in zip(kept, busy, strict=True):
+            if not whole:
+                await self.journal.schedule(claim, len(before), now)
+        return len(claims)
+
+    def _append(self, claim: Claim, before: Timeline, decision: Decision) -> Append:
+        longer = decision_timeline(before, decision)
+        return Append(claim.incident, len(before), tuple(decision.facts), summary_of(longer), decision.due, claim.generation)
+
+    def _carry_all(self, timeline: Timeline, decision: Decision, now: datetime) -> None:
+        for order, carrier in decision.orders:
+            task = asyncio.create_task(self._carry(timeline, order, carrier, now))
+            self._carrying.add(task)
+            task.add_done_callback(self._carrying.discard)
+
+    async def _carry(self, timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime) -> None:
+        """Carry one order out and write down how it went."""
+        facts = await answer(timeline, order, carrier, now, self.clock)
+        if facts[0].outcome != "done":  # type: ignore[attr-defined]  # the first fact is the Answered
+            self.faults[f"{carrier.name} {type(order).__name__}"] += 1
+        await self.hear(timeline.incident, lambda _: facts)
+
+    async def still(self) -> None:
+        """Wait until no order is being carried."""
+        while self._carrying:
+            await asyncio.gather(*self._carrying, return_exceptions=True)
+
+    async def coming(self, incident: str) -> list[Coming]:
+        """The orders that will be due if nothing happens, the earliest first."""
+        timeline = await self.timeline(incident)
+        return self.decide(timeline, self.clock.now()).coming if len(timeline) else []
+
+    async def run(self) -> None:
+        """Settle for ever, sleeping until the next incident is due; signals wake it at once."""
+        while True:
+            try:
+                if not await self.turn():
+                    await self._sleep()
+            except Exception:
+                self.faults["loop"] += 1
+                log.exception("the loop stumbled and goes on")
+                await asyncio.sleep(1)
+
+    async def _sleep(self) -> None:
+        due = await self.journal.next_due()
+        wait = (due - self.clock.now()).total_seconds() if due else 60.0
+        if wait > 0:
+            await self.journal.changed(min(wait, 60.0))
+
+
+def due_again(timeline: Timeline, order: AnyOrder, at: datetime) -> datetime | None:
+    """When an order is due, given what became of it so far; None when it is done with."""
+    given, answered = timeline.orders.get(order.identity), timeline.answers.get(order.identity)
+    if given is None:
+        return at
+    if answered is None or answered.at < given.at:
+        return given.at + order.patience
+    return answered.again if answered.outcome == "later" else None
+
+
+def decision_timeline(before: Timeline, decision: Decision) -> Timeline:
+    """The timeline with everything the decision writes down."""
+    return before.extended(decision.facts)
+
+
+async def answer(timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime, clock: Clock) -> list[Fact]:
+    """Carry one order: its answer first, then what it led to."""
+    try:
+        carry = carrier.carries[type(order)]
+        led_to = await asyncio.wait_for(carry(order, timeline, now), order.timeout.total_seconds())
+    except TryLater as busy:
+        return [_later(timeline, order, carrier, clock.now(), busy.text, busy.after)]
+    except TimeoutError:
+        reason = text("{carrier} did not answer within {seconds} s", carrier=carrier.name, seconds=order.timeout.total_seconds())
+        return [_later(timeline, order, carrier, clock.now(), reason, timedelta(seconds=5))]
+    except GiveUp as refused:
+        outcome = "nobody" if carrier is NOBODY else "gave up"
+        return [Answered(at=clock.now(), by=carrier.name, identity=order.identity, outcome=outcome, reason=refused.text)]
+    except Exception as broken:
+        log.exception("%s broke carrying %s", carrier.name, order.identity)
+        reason = text("{carrier} failed: {what}", carrier=carrier.name, what=f"{type(broken).__name__}: {broken}"[:200])
+        return [Answered(at=clock.now(), by=carrier.name, identity=order.identity, outcome="gave up", reason=reason)]
+    return [Answered(at=clock.now(), by=carrier.name, identity=order.identity, outcome="done"), *led_to]
+
+
+def _later(timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime, reason: Text, after: timedelta) -> Answered:
+    """Try later, or give up when the order has been tried often enough."""
+    tried = sum(given.order.identity == order.identity for given in timeline.all(Ordered))
+    if tried >= order.tries:
+        return Answered(at=now, by=carrier.name, identity=order.identity, outcome="gave up", reason=reason)
+    return Answered(at=now, by=carrier.name, identity=order.identity, outcome="later", reason=reason, again=now + after)
+
+
+class _Everything(dict[type[Order], Carry]):
+    """Any kind of order at all."""
+
+    def __missing__(self, kind: type[Order]) -> Carry:
+        return _nobody
+
+
+async def _nobody(order: AnyOrder, timeline: Timeline, now: datetime) -> Sequence[Fact]:
+    channel = order.channel if isinstance(order, Page) else ""
+    raise GiveUp(text("no integration carries {order} {channel}", order=type(order).__name__, channel=channel))
+
+
+class _Nobody:
+    """Answers for the integrations that are not set up, in plain sight."""
+
+    name = "nobody"
+    channels: frozenset[str] = frozenset()
+    carries: Mapping[type[Order], Carry] = _Everything()
+
+
+NOBODY: Final = _Nobody()
