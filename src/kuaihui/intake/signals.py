@@ -1,0 +1,148 @@
+"""Everything people do that is heard, in our own words; each says who did it."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Deed(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="deed"):
+    """Something a person did to an incident."""
+
+    person: str
+
+
+class Acknowledge(Deed, frozen=True, kw_only=True, tag=True):
+    """I take it on."""
+
+
+class Escalate(Deed, frozen=True, kw_only=True, tag=True):
+    """Call the next level now."""
+
+    reason: str = ""
+
+
+class ReadPages(Deed, frozen=True, kw_only=True, tag=True):
+    """Saw what was sent: one order, or everything that was sent to them when `identity` is empty."""
+
+    identity: str = ""
+
+
+class Visit(Deed, frozen=True, kw_only=True, tag=True):
+    """Opened the topic or the document."""
+
+    place: str = "topic"
+
+
+class Speak(Deed, frozen=True, kw_only=True, tag=True):
+    """Said something in the topic; `message` is the message's id, unique in the incident."""
+
+    message: str
+    words: str
+    mentions: tuple[str, ...] = ()
+    reply_to: str = ""
+    pictures: tuple[str, ...] = ()
+
+
+class React(Deed, frozen=True, kw_only=True, tag=True):
+    """Reacted to a message, or took it back."""
+
+    message: str
+    emoji: str
+    taken_back: bool = False
+
+
+class TakeRole(Deed, frozen=True, kw_only=True, tag=True):
+    """I am this role."""
+
+    role: str
+
+
+class DeclineRole(Deed, frozen=True, kw_only=True, tag=True):
+    """I cannot be this role."""
+
+    role: str
+    reason: str = ""
+
+
+class GiveRole(Deed, frozen=True, kw_only=True, tag=True):
+    """This person is this role from now on."""
+
+    role: str
+    to: str
+    reason: str = ""
+
+
+class CallIn(Deed, frozen=True, kw_only=True, tag=True):
+    """Pull this person in, by id, or by a role or target of the catalog ("operations")."""
+
+    whom: str
+    reason: str = ""
+
+
+class JoinMeeting(Deed, frozen=True, kw_only=True, tag=True):
+    """Is in the meeting."""
+
+
+class LeaveMeeting(Deed, frozen=True, kw_only=True, tag=True):
+    """Left the meeting."""
+
+
+class SetSeverity(Deed, frozen=True, kw_only=True, tag=True):
+    """It is this bad (1 is the worst)."""
+
+    severity: int
+    reason: str = ""
+
+
+class Mitigate(Deed, frozen=True, kw_only=True, tag=True):
+    """Users are no longer hurt."""
+
+    reason: str = ""
+
+
+class Resolve(Deed, frozen=True, kw_only=True, tag=True):
+    """What broke works again."""
+
+    reason: str = ""
+
+
+class DoubtRecovery(Deed, frozen=True, kw_only=True, tag=True):
+    """It is not over."""
+
+    reason: str = ""
+
+
+class DeclareFalseAlarm(Deed, frozen=True, kw_only=True, tag=True):
+    """Nothing was broken."""
+
+    reason: str = ""
+
+
+class EditDocument(Deed, frozen=True, kw_only=True, tag=True):
+    """Wrote a section of the document; `base` is the hash of the text they began from."""
+
+    section: str
+    words: str
+    base: str = ""
+
+
+AnyDeed = (
+    Acknowledge
+    | Escalate
+    | ReadPages
+    | Visit
+    | Speak
+    | React
+    | TakeRole
+    | DeclineRole
+    | GiveRole
+    | CallIn
+    | JoinMeeting
+    | LeaveMeeting
+    | SetSeverity
+    | Mitigate
+    | Resolve
+    | DoubtRecovery
+    | DeclareFalseAlarm
+    | EditDocument
+)
