@@ -17,10 +17,12 @@ from pathlib import Path
 
 import asyncpg
 
-from tests.servers.process import HOST, Server, accepts, free_port, new_folder, running
+from tests.servers.process import HOST, Server, free_port, new_folder, running
 
 # PostgreSQL refuses to run as root; this user is on every Linux.
 NOBODY = 65534
+# It takes connections a moment before it is willing to answer them, so the port alone says nothing.
+READY = b"ready to accept connections"
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -43,7 +45,9 @@ def running_postgres(**settings: str) -> Iterator[Server]:
         _initialise(programs / "initdb", data, user)
         options = [f"-c{name}={value}" for name, value in (SETTINGS | settings).items()]
         command = [programs / "postgres", "-D", data, f"-p{port}", *options]
-        with running(command, log=log, ready=accepts(port), stop=signal.SIGINT, bereaved=signal.SIGQUIT, launch_with=user) as pid:
+        with running(
+            command, log=log, ready=lambda: READY in log.read_bytes(), stop=signal.SIGINT, bereaved=signal.SIGQUIT, launch_with=user
+        ) as pid:
             yield Server(f"postgresql://postgres@{HOST}:{port}/postgres", port, pid, folder, log)
 
 
