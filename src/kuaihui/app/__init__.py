@@ -1,0 +1,1 @@
+"""The program: settings, wiring, pages and API, commands, drills."""

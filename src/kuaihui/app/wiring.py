@@ -1,0 +1,124 @@
+"""
+The whole house, built in order and taken down in reverse.
+
+This is the one place that touches the real clock, real chance and real ids; everything else is handed them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kuaihui.app.settings import Settings
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.shelf import Shelf
+from kuaihui.duties import ROSTER
+from kuaihui.errors import BadSettings
+from kuaihui.integrations.builtin import Builtin
+from kuaihui.integrations.postgres import Postgres
+from kuaihui.integrations.sqlite import Sqlite
+from kuaihui.journal.journal import Journal
+from kuaihui.journal.memory import Memory
+from kuaihui.language import text
+from kuaihui.loop import Clock, Integration, Loop
+from kuaihui.app.reception import Reception
+
+
+class RealClock:
+    """The time as it is."""
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+        return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A short id that nobody has had: 80 random bits."""
+    return secrets.token_hex(10)
+
+
+@dataclass
+class House:
+    """The built house: what pages, commands and doors are handed."""
+
+    settings: Settings
+    clock: Clock
+    journal: Journal
+    shelf: Shelf
+    loop: Loop
+    reception: Reception
+    secret: str
+    tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+
+    @property
+    def catalog(self) -> Catalog:
+        """The last catalog that was whole."""
+        return self.shelf.catalog
+
+
+@asynccontextmanager
+async def house(settings: Settings, clock: Clock | None = None, integrations: Sequence[Integration] = ()) -> AsyncIterator[House]:
+    """The house at rest: everything is open, nothing turns yet. `integrations` stand before our own workplace."""
+    async with AsyncExitStack() as opened:
+        clock = clock or RealClock()
+        shelf = Shelf.open(settings.catalog.folder, clock.now())
+        journal = await opened.enter_async_context(open_journal(settings.journal.url))
+        builtin = Builtin(settings.server.reached_at, settings.workplace.meeting)
+        worker = f"{socket.gethostname()}:{os.getpid()}"
+        loop = Loop(journal, lambda: shelf.catalog, ROSTER, [*integrations, builtin], clock, worker)
+        reception = Reception(loop, lambda: shelf.catalog, clock, settings.hooks.resolve_timeout)
+        await reception.begin()
+        built = House(settings, clock, journal, shelf, loop, reception, settings.auth.secret or secrets.token_hex(32))
+        opened.push_async_callback(_stop, built)
+        yield built
+
+
+async def start(built: House) -> None:
+    """Let the house turn: the loop, the expiry of silent alerts, the look at the catalog's files."""
+    built.tasks += [
+        asyncio.create_task(built.loop.run(), name="loop"),
+        asyncio.create_task(built.reception.run(), name="reception"),
+        asyncio.create_task(_watch_the_catalog(built), name="catalog"),
+    ]
+
+
+async def _watch_the_catalog(built: House) -> None:
+    while True:
+        await asyncio.sleep(built.settings.catalog.look_every.total_seconds())
+        await asyncio.to_thread(built.shelf.look, built.clock.now())
+
+
+async def _stop(built: House) -> None:
+    for task in built.tasks:
+        task.cancel()
+    for task in built.tasks:
+        with suppress(asyncio.CancelledError):
+            await task
+    await built.loop.still()
+    await built.reception.end()
+
+
+@asynccontextmanager
+async def open_journal(url: str) -> AsyncIterator[Journal]:
+    """The journal that a URL names. Raises BadSettings for one we do not know."""
+    kind, _, rest = url.partition(":")
+    match kind:
+        case "memory":
+            yield Memory()
+        case "sqlite":
+            file = Path(rest.removeprefix("///"))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            async with Sqlite.open(file) as sqlite:
+                yield sqlite
+        case "postgresql" | "postgres":
+            async with Postgres.open(url) as postgres:
+                yield postgres
+        case _:
+            raise BadSettings(text("journal.url is {url}: it begins with sqlite:///, postgresql:// or memory:", url=url))

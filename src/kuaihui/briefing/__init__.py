@@ -1,0 +1,1 @@
+"""What people are told, made from a timeline: receipts, clocks, figures, documents."""
