@@ -1,12 +1,15 @@
-"""The time as the house sees it, where it is not the real one."""
+"""The time as the house sees it, where it is not the real one: moved by hand, or faster."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 
 class ActedClock:
     """A clock that is moved by hand: a whole night passes in a millisecond."""
+
+    pace = 1.0
 
     def __init__(self, start: datetime) -> None:
         self._now = start.astimezone(UTC)
@@ -22,3 +25,17 @@ class ActedClock:
     def pass_by(self, span: timedelta) -> None:
         """Let this much time pass."""
         self._now += span
+
+
+class SpedClock:
+    """A clock that began at `start` and runs `pace` times as fast as the `real` one."""
+
+    def __init__(self, start: datetime, pace: float, real: Callable[[], datetime]) -> None:
+        self.pace = pace
+        self._real = real
+        self._start = start.astimezone(UTC)
+        self._began = real()
+
+    def now(self) -> datetime:
+        """The sped-up instant, in UTC."""
+        return self._start + (self._real() - self._began) * self.pace

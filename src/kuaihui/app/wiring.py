@@ -34,6 +34,8 @@ from kuaihui.app.reception import Reception
 class RealClock:
     """The time as it is."""
 
+    pace = 1.0
+
     def now(self) -> datetime:
         """The instant, in UTC."""
         return datetime.now(UTC)

@@ -1,0 +1,35 @@
+"""The command `kuaihui`: one word a wish."""
+
+from __future__ import annotations
+
+import typer
+
+from kuaihui.app.commands import catalog, house, incidents, keeping
+
+cli = typer.Typer(
+    name="kuaihui", help="Kuaihui (快恢): incident response for teams who live in Feishu/Lark.", no_args_is_help=True, pretty_exceptions_show_locals=False
+)
+
+for word in (
+    house.up,
+    catalog.check,
+    catalog.oncall,
+    incidents.incidents,
+    incidents.show,
+    incidents.declare,
+    incidents.ack,
+    incidents.say,
+    incidents.role,
+    incidents.do,
+    incidents.inbox,
+    keeping.why,
+    keeping.verify,
+    keeping.export,
+    house.token,
+):
+    cli.command()(word)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()

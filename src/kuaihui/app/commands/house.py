@@ -1,0 +1,49 @@
+"""Starting the house, and letting people in."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+
+import typer
+import uvicorn
+
+from kuaihui.app.commands.catalog import File
+from kuaihui.app.commands.speaking import one_line_errors, tell
+from kuaihui.app.settings import Settings
+from kuaihui.app.web.app import create_app
+from kuaihui.app.wiring import House, house, start
+from kuaihui.language import text
+
+
+def up(settings: File = None) -> None:
+    """Start the house: pages, doors and the loop. 启动。"""
+    with one_line_errors():
+        asyncio.run(_up(Settings.load(settings)), loop_factory=event_loop())
+
+
+async def _up(settings: Settings) -> None:
+    async with house(settings) as built:
+        await start(built)
+        tell(text("Kuaihui is up: {address}", address=settings.server.reached_at))
+        await serve(built)
+
+
+async def serve(built: House) -> None:
+    """Serve pages and doors until told to stop."""
+    server = built.settings.server
+    config = uvicorn.Config(create_app(built), host=server.host, port=server.port, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3)
+    await uvicorn.Server(config).serve()
+
+
+def token(person: str) -> None:
+    """Make a token for a person: they get the token, the settings keep its hash. 生成令牌。"""
+    made = secrets.token_urlsafe(24)
+    typer.echo(made)
+    typer.echo(f'[auth.people]\n{person} = "{hash_of(made)}"')
+
+
+def hash_of(token: str) -> str:
+    """What the settings keep of a token."""
+    return "sha256:" + hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,84 @@
+"""Incidents from the terminal: everything that can be done on a page can be done here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kuaihui.app.commands.speaking import one_line_errors
+from kuaihui.app.commands.talking import Talk
+
+As = Annotated[str, typer.Option("--as", help="who you are, where the house is open on loopback (KUAIHUI_PERSON)")]
+
+
+def incidents(all: Annotated[bool, typer.Option("--all", help="closed ones too")] = False) -> None:
+    """List the open incidents. 列出未关闭的故障。"""
+    with one_line_errors():
+        for one in Talk().get("/api/v1/incidents", state="all" if all else "open")["incidents"]:
+            typer.echo(f"{one['incident']}  P{one['severity']}  {one['phase']:<10} {one['opened_local']}  {one['title']}")
+
+
+def show(incident: str) -> None:
+    """Show one incident: phase, clocks, people, roles, timeline. 查看一个故障。"""
+    with one_line_errors():
+        talk = Talk()
+        told = talk.get(f"/api/v1/incidents/{incident}")
+        typer.echo(f"{told['title']}  P{told['severity']}  {told['phase_said']}  {told['opened_local']}")
+        for stamp in told["stamps"]:
+            typer.echo(f"  {stamp['said']}: {stamp['spent']} / {stamp['budget']}")
+        for role in told["roles"]:
+            typer.echo(f"  {role['name']}: {role['holder_name'] or '-'}")
+        for fact in talk.get(f"/api/v1/incidents/{incident}/facts")["facts"]:
+            typer.echo(f"{fact['local']}  {fact['said']}")
+
+
+def declare(service: str, title: str, severity: Annotated[int | None, typer.Option(min=1, max=5)] = None, person: As = "") -> None:
+    """Open an incident by hand. 手动开一个故障。"""
+    with one_line_errors():
+        made = Talk(person=person).post("/api/v1/incidents", {"service": service, "title": title, "severity": severity})
+        typer.echo(made["incident"])
+
+
+def ack(incident: str, person: As = "") -> None:
+    """Take it on. 接手。"""
+    _do(incident, person, {"deed": "Acknowledge"})
+
+
+def say(incident: str, words: str, person: As = "", picture: Annotated[Path | None, typer.Option(exists=True)] = None) -> None:
+    """Say something in the topic; a word like 升级 or /role does it. 在话题里说一句。"""
+    with one_line_errors():
+        talk = Talk(person=person)
+        pictures = [talk.post_file("/api/v1/artifacts", picture)["hash"]] if picture else []
+        _tell(talk.post(f"/api/v1/incidents/{incident}/deeds", {"deed": "Speak", "words": words, "pictures": pictures}))
+
+
+def role(incident: str, role: str, to: Annotated[str, typer.Argument(help="a person; left out: you")] = "", reason: str = "", person: As = "") -> None:
+    """Take a role, or give it to somebody. 担任或移交角色。"""
+    _do(incident, person, {"deed": "GiveRole", "role": role, "to": to, "reason": reason} if to else {"deed": "TakeRole", "role": role})
+
+
+def do(incident: str, deed: str, reason: str = "", whom: str = "", severity: int = 0, person: As = "") -> None:
+    """Do anything else: Escalate, CallIn, JoinMeeting, Mitigate, Resolve, DoubtRecovery, DeclareFalseAlarm, SetSeverity. 其他动作。"""
+    given = {"reason": reason, "whom": whom, "severity": severity}
+    _do(incident, person, {"deed": deed} | {name: value for name, value in given.items() if value})
+
+
+def inbox(person: As = "") -> None:
+    """What wants you now; reading it here counts as read. 我的收件箱。"""
+    with one_line_errors():
+        talk = Talk(person=person)
+        for word in talk.get("/api/v1/inbox")["words"]:
+            typer.echo(f"{word['incident']}  {word['local']}  [{word['reached']}]  {word['said']}")
+        talk.post("/api/v1/inbox/read", {})
+
+
+def _do(incident: str, person: str, deed: dict[str, Any]) -> None:  # Any: the deed's own fields, checked by the house
+    with one_line_errors():
+        _tell(Talk(person=person).post(f"/api/v1/incidents/{incident}/deeds", deed))
+
+
+def _tell(answer: dict[str, Any]) -> None:
+    for fact in answer["facts"]:
+        typer.echo(fact["said"])

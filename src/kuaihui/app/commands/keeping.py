@@ -1,0 +1,55 @@
+"""What was kept: why an alert did what it did, whether anything was changed since, and taking it elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kuaihui.app.commands.catalog import File
+from kuaihui.app.commands.speaking import one_line_errors, tell
+from kuaihui.app.commands.talking import Talk
+from kuaihui.app.settings import Settings
+from kuaihui.app.wiring import open_journal
+from kuaihui.journal.verify import verify as verify_journal
+from kuaihui.journal.verify import verify_export
+from kuaihui.language import Text, text
+
+
+def why(fingerprint: str) -> None:
+    """What became of an alert, and by which rule. 这条告警去哪了、为什么。"""
+    with one_line_errors():
+        for line in Talk().get(f"/api/v1/why/{fingerprint}")["lines"]:
+            typer.echo(line)
+
+
+def verify(
+    incident: Annotated[str, typer.Argument(help="an incident; left out: all")] = "",
+    file: Annotated[Path | None, typer.Option("--file", exists=True, help="an export to verify instead of the journal")] = None,
+    settings: File = None,
+) -> None:
+    """Find changed or missing facts by their hash chain. 校验时间线是否被改动。"""
+    with one_line_errors():
+        faults = verify_export(file.read_bytes()) if file else asyncio.run(_verify(Settings.load(settings), incident))
+        for fault in faults:
+            tell(fault, err=True)
+        if faults:
+            raise typer.Exit(1)
+        tell(text("every fact is as it was written"))
+
+
+async def _verify(settings: Settings, incident: str) -> list[Text]:
+    async with open_journal(settings.journal.url) as journal:
+        return await verify_journal(journal, incident or None)
+
+
+def export(incident: str, to: Annotated[Path | None, typer.Option("--to", help="the file to write; left out: the terminal")] = None) -> None:
+    """Take an incident elsewhere: all its facts with their hash chain, as JSON. 导出。"""
+    with one_line_errors():
+        whole = Talk().raw(f"/api/v1/incidents/{incident}/export")
+        if to:
+            to.write_bytes(whole)
+        else:
+            typer.echo(whole.decode())

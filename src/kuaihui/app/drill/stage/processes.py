@@ -1,0 +1,148 @@
+"""
+Processes of a stage: started on loopback, ended by their own id.
+
+Rule 1: no process outlives the one that started it: each asks the kernel for a signal at its parent's death (Linux; elsewhere only an
+        orderly end stops it).
+Rule 2: what a process says on its outputs is kept in the stage's folder, and its end is quoted when it does not come up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from kuaihui.errors import KuaihuiError
+from kuaihui.language import text
+
+LOOPBACK = "127.0.0.1"
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+class StageFailed(KuaihuiError):
+    """A part of the stage did not come up or is gone: the text names it and quotes its last words."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A process that was started here."""
+
+    name: str
+    process: asyncio.subprocess.Process
+    output: Path
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def last_words(self) -> str:
+        """The end of what it said."""
+        return self.output.read_text(errors="replace")[-600:].strip()
+
+    async def tell(self, message: object) -> None:
+        """One line of JSON on its input."""
+        if self.process.stdin is None:
+            raise StageFailed(text("{part} does not listen", part=self.name))
+        self.process.stdin.write(msgspec.json.encode(message) + b"\n")
+        await self.process.stdin.drain()
+
+
+async def start(name: str, argv: Sequence[str], folder: Path, *, dies_by: signal.Signals = signal.SIGKILL, listens: bool = False) -> Started:
+    """Start a program whose end is tied to ours. `dies_by` is the signal it gets when we die; `listens` gives it an input."""
+    outputs = folder / "parts"
+    outputs.mkdir(parents=True, exist_ok=True)
+    output = outputs / f"{name}.out"
+    with output.open("ab") as opened:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.PIPE if listens else asyncio.subprocess.DEVNULL,
+            stdout=opened,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=folder,
+            start_new_session=True,  # an interrupt at the terminal reaches us alone, and we end the parts in order
+            preexec_fn=_tie(os.getpid(), dies_by),
+        )
+    return Started(name, process, output)
+
+
+async def start_part(module: str, role: object, folder: Path, *, name: str = "", listens: bool = False) -> Started:
+    """Start one of the stage's own programs, `parts/MODULE.py`, in the role described by a struct."""
+    argv = [sys.executable, "-m", f"kuaihui.app.drill.stage.parts.{module}", msgspec.json.encode(role).decode()]
+    return await start(name or module, argv, folder, listens=listens)
+
+
+async def stop(part: Started, patience: float = 4.0) -> None:
+    """End a process and wait until it is gone; after `patience` seconds it is killed."""
+    for sign, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
+        if part.process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            part.process.send_signal(sign)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(part.process.wait(), wait)
+
+
+async def until(part: Started, ready: Callable[[], Awaitable[bool]], patience: float = 20.0) -> None:
+    """Wait until `ready`. Raises StageFailed when the process ends first or `patience` seconds have passed."""
+    try:
+        async with asyncio.timeout(patience):
+            while not await ready():
+                if part.process.returncode is not None:
+                    break
+                await asyncio.sleep(0.03)
+            else:
+                return
+    except TimeoutError:
+        pass
+    raise StageFailed(text("{part} did not come up: {words}", part=part.name, words=part.last_words()))
+
+
+async def until_open(part: Started, port: int) -> None:
+    """Wait until something accepts on the port."""
+
+    async def accepts() -> bool:
+        try:
+            _, writer = await asyncio.open_connection(LOOPBACK, port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    await until(part, accepts)
+
+
+class Ports:
+    """Free loopback ports; none is given out twice by one stage."""
+
+    def __init__(self) -> None:
+        self._given: set[int] = set()
+
+    def free(self) -> int:
+        """A port nobody listens on just now."""
+        while True:
+            with socket.socket() as bound:
+                bound.bind((LOOPBACK, 0))
+                port = int(bound.getsockname()[1])
+            if port not in self._given:
+                self._given.add(port)
+                return port
+
+
+def _tie(parent: int, sign: signal.Signals) -> Callable[[], None]:
+    def tie() -> None:
+        if _libc is not None:
+            _libc.prctl(_PR_SET_PDEATHSIG, int(sign))
+            if os.getppid() != parent:  # the parent died before the request was heard
+                os._exit(1)
+
+    return tie
