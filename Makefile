@@ -1,0 +1,57 @@
+# One word for each wish, the same on a desk and in CI. The first word typed sets everything up by itself.
+PYTHON ?= python3
+BIN    := .venv/bin
+# The tests, or some of them: make test T=tests/duties
+T      ?=
+# How many tests run at once.
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+UV     := $(if $(wildcard .tools/bin/uv),.tools/bin/uv,uv)
+LOCK    = $(UV) pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types contracts check bench lock assets clean format set-up
+
+help:  ## these words
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
+
+demo: set-up  ## an outage from the first alert to the review, on this machine alone (FAST=1: without the waiting)
+	@$(BIN)/kuaihui demo $(if $(FAST),--fast)
+
+test: set-up  ## every test (T=tests/duties for some)
+	@$(BIN)/python tools/debian_packages.py
+	@mkdir -p build/coverage && rm -f build/junit.xml
+	@$(BIN)/pytest -n $(JOBS) --maxprocesses=8 --dist=worksteal --junitxml=build/junit.xml \
+		$(if $(T),,--cov --cov-report=term --cov-report=xml:build/coverage/coverage.xml) $(T)
+
+lint: set-up  ## style and layout
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+format: set-up  ## lay the code out as lint wants it
+	@$(BIN)/ruff check --fix --exit-zero
+	@$(BIN)/ruff format
+
+types: set-up  ## types, strictly
+	@$(BIN)/pyright
+
+contracts: set-up  ## which room may import which
+	@$(BIN)/lint-imports
+
+check: lint types contracts test  ## all that CI asks for
+
+bench: set-up  ## the measurements in bench/, in short
+	@for bench in bench/[a-z]*.py; do echo "== $$bench"; $(BIN)/python "$$bench" --quick || exit 1; done
+
+lock:  ## write down the libraries that pyproject.toml asks for (UPGRADE=1: the newest ones, npm's too)
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --group dev pyproject.toml -o requirements/dev.txt
+	@$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	@echo uv | $(LOCK) $(if $(UPGRADE),--upgrade) - -o requirements/uv.txt
+	@$(if $(UPGRADE),$(BIN)/python tools/build_assets.py --lock)
+
+assets: set-up  ## the pages' scripts, from npm
+
+clean:  ## remove what was built; keeps .tools and .venv
+	@rm -rf build dist node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis src/kuaihui/app/web/vendor
+
+set-up:
+	@$(PYTHON) tools/set_up.py
