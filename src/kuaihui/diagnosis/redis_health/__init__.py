@@ -1,0 +1,1 @@
+"""What is wrong with a Redis server, told from two looks at it."""

@@ -1,0 +1,123 @@
+"""
+Findings about keys and commands: the hot key, the slow command, the big key, the changed mix.
+
+Rule 1: a share is told with its error; a method that only ranks never tells a share.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kuaihui.diagnosis.redis_health.finding import Finding, Kind, View, mebibytes, milliseconds, number, percent, recent_slow
+from kuaihui.diagnosis.redis_health.snapshot import HotKey, HotKeys, Method
+from kuaihui.language import text
+
+
+def _stressed(view: View) -> bool:
+    """Work enough that a crowded key can hurt."""
+    return view.change is not None and (view.change.busy >= view.limits.busy_cpu / 2 or view.change.rate >= 5000)
+
+
+def hot_keys(view: View) -> Iterator[Finding]:
+    """Keys that take a great part of the work."""
+    for found in view.hot:
+        if found.method is Method.LFU:
+            yield from _hot_by_rank(found, view)
+        else:
+            yield from _hot_by_shares(found, view)
+
+
+def _hot_by_shares(found: HotKeys, view: View) -> Iterator[Finding]:
+    for key in found.keys[:3]:
+        if key.share is not None and key.share >= view.limits.hot_share and key.share - key.margin >= view.limits.hot_share / 2:
+            yield _hot_by_share(found, key, key.share, view)
+
+
+def _hot_by_share(found: HotKeys, key: HotKey, share: float, view: View) -> Finding:
+    rate = view.change.rate if view.change else found.seen / found.took if found.took else 0.0
+    values = {"key": key.key, "share": percent(share), "rate": number(rate), "margin": percent(max(key.margin, 0.001))}
+    says = text("key {key} takes {share} % of {rate} ops/s (±{margin} %)", **values)
+    if found.method is Method.HOTKEYS:
+        says = text("key {key} takes {share} % of the command time at {rate} ops/s", **values)
+    seen = text(
+        "{method}: {seen} commands in {ms} ms, on this key {commands}",
+        method=found.method,
+        seen=number(found.seen),
+        ms=milliseconds(found.took * 1e6),
+        commands=" ".join(key.commands) or "-",
+    )
+    weight = min(0.95, 0.5 + share / 2)
+    return Finding(kind=Kind.HOT_KEY, says=says, weight=weight if _stressed(view) else weight / 2, key=key.key, evidence=(seen,))
+
+
+def _hot_by_rank(found: HotKeys, view: View) -> Iterator[Finding]:
+    """The counter is logarithmic and saturates: it names a key, never a share, and a tie names nobody."""
+    ranked = [(key.frequency or 0, key.key) for key in found.keys[:2]]
+    first, key = ranked[0] if ranked else (0, "")
+    second = ranked[-1][0] if len(ranked) > 1 else 0
+    if first < view.limits.hot_frequency or first - second < 10:
+        return
+    says = text("key {key} has the highest use counter: {first} of 255, the next {second}", key=key, first=first, second=second)
+    seen = text("OBJECT FREQ: {seen} of {of} keys read", seen=number(found.seen), of=number(found.of))
+    yield Finding(kind=Kind.HOT_KEY, says=says, weight=0.6 if _stressed(view) else 0.3, key=key, evidence=(seen,))
+
+
+def slow(view: View) -> Iterator[Finding]:
+    """Slow commands: on one key, or without a key that stands out."""
+    entries = recent_slow(view)
+    if not entries:
+        return
+    groups = Counter((entry.command, entry.key) for entry in entries)
+    (command, key), count = groups.most_common(1)[0]
+    times = [entry.usec for entry in entries if (entry.command, entry.key) == (command, key)]
+    values: dict[str, str | int] = {
+        "count": count,
+        "command": command,
+        "least": milliseconds(min(times)),
+        "worst": milliseconds(max(times)),
+    }
+    weight = min(0.85, 0.4 + 0.1 * len(str(count)) + max(times) / 1e6)
+    if key and count * 2 >= len(entries):
+        says = text("slow log: {count} {command} on {key} over {least} ms, the slowest {worst} ms", key=key, **values)
+        yield Finding(kind=Kind.SLOW_ON_KEY, says=says, weight=weight, key=key)
+    else:
+        says = text(
+            "slow log: {all} commands on {keys} keys, no single one; most often {command} ({count}), the slowest {worst} ms",
+            all=len(entries),
+            keys=len({entry.key for entry in entries}),
+            **values | {"worst": milliseconds(max(entry.usec for entry in entries))},
+        )
+        yield Finding(kind=Kind.SLOW, says=says, weight=weight * 0.8)
+
+
+def big_keys(view: View) -> Iterator[Finding]:
+    """Keys that cost much whenever they are read as a whole."""
+    slow = {entry.key for entry in recent_slow(view)}
+    for size in view.now.sizes:
+        if size.size >= view.limits.big_key:
+            says = text("key {key} is big: about {size} MiB", key=size.key, size=mebibytes(size.size))
+            yield Finding(kind=Kind.BIG_KEY, says=says, weight=0.55 if size.key in slow else 0.35, key=size.key)
+
+
+def commands(view: View) -> Iterator[Finding]:
+    """The command whose part of the work is far above what it was since the start."""
+    change, whole = view.change, view.now.info.by_command
+    if change is None or change.rate < view.limits.steady_ops:
+        return
+    earlier = {name: count.calls - change.by_command[name].calls for name, count in whole.items()}
+    time, calls, past = (
+        sum(c.usec for c in change.by_command.values()),
+        sum(c.calls for c in change.by_command.values()),
+        sum(earlier.values()),
+    )
+    if past < calls or not calls:  # a server younger than the look itself has no "usual"
+        return
+    for name, count in change.by_command.items():
+        share, usual = count.calls / calls, earlier[name] / past
+        if share - usual >= view.limits.mix_shift:
+            values = {"command": name, "share": percent(share), "usual": percent(usual), "time": percent(count.usec / time if time else 0)}
+            says = text(
+                "{command} is {share} % of all commands now, {usual} % since the start; it takes {time} % of the command time", **values
+            )
+            yield Finding(kind=Kind.COMMANDS, says=says, weight=0.4)
