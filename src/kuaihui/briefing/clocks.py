@@ -8,6 +8,7 @@ Rule 2: after a re-opening the clocks run from the re-opening, so that a relapse
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,16 @@ from kuaihui.incident.alerts import AlertFired, Reopened
 from kuaihui.incident.pages import Acknowledged
 from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted
 from kuaihui.incident.timeline import Timeline
+from kuaihui.language import Text, text
+
+
+_SAID: Final = {
+    "detect": text("detected"),
+    "engage": text("engaged"),
+    "locate": text("located"),
+    "mitigate": text("mitigated"),
+    "recover": text("recovered"),
+}
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -25,6 +36,11 @@ class Stamp(msgspec.Struct, frozen=True):
     began: datetime
     budget: timedelta
     stopped: datetime | None = None
+
+    @property
+    def said(self) -> Text:
+        """The clock's name in words."""
+        return _SAID[self.name]
 
     def spent(self, now: datetime) -> timedelta:
         """How long it ran, or has run by now."""

@@ -70,7 +70,7 @@ async def start(name: str, argv: Sequence[str], folder: Path, *, dies_by: signal
             stderr=asyncio.subprocess.STDOUT,
             cwd=folder,
             start_new_session=True,  # an interrupt at the terminal reaches us alone, and we end the parts in order
-            preexec_fn=_tie(os.getpid(), dies_by),
+            preexec_fn=tie(os.getpid(), dies_by),
         )
     return Started(name, process, output)
 
@@ -138,11 +138,11 @@ class Ports:
                 return port
 
 
-def _tie(parent: int, sign: signal.Signals) -> Callable[[], None]:
-    def tie() -> None:
+def tie(parent: int, sign: signal.Signals) -> Callable[[], None]:
+    def ask() -> None:
         if _libc is not None:
             _libc.prctl(_PR_SET_PDEATHSIG, int(sign))
             if os.getppid() != parent:  # the parent died before the request was heard
                 os._exit(1)
 
-    return tie
+    return ask

@@ -1,0 +1,1 @@
+"""The demo: the founding story, acted by its cast through the same API as everybody's."""
