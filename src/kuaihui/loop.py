@@ -50,7 +50,10 @@ class Integration(Protocol):
 
 
 class Clock(Protocol):
-    """The time, real or acted."""
+    """The time, real or acted; `pace` is how many of its seconds pass in one real second."""
+
+    @property
+    def pace(self) -> float: ...
 
     def now(self) -> datetime:
         """The instant, in UTC."""
@@ -263,7 +266,7 @@ class Loop:
 
     async def _sleep(self) -> None:
         due = await self.journal.next_due()
-        wait = (due - self.clock.now()).total_seconds() if due else 60.0
+        wait = (due - self.clock.now()).total_seconds() / self.clock.pace if due else 60.0
         if wait > 0:
             await self.journal.changed(min(wait, 60.0))
 
