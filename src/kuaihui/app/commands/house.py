@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Coroutine
+from contextlib import suppress
 
 import typer
 import uvicorn
@@ -16,11 +18,23 @@ from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, house, start
 from kuaihui.language import text
 
+try:
+    import uvloop
+except ImportError:  # Windows
+    uvloop = None
+
 
 def up(settings: File = None) -> None:
     """Start the house: pages, doors and the loop. 启动。"""
     with one_line_errors():
-        asyncio.run(_up(Settings.load(settings)), loop_factory=event_loop())
+        run(_up(Settings.load(settings)))
+
+
+def run(main: Coroutine[None, None, None]) -> None:
+    """Run on the fast event loop where the platform has it; Ctrl-C is a quiet end."""
+    factory = uvloop.new_event_loop if uvloop else None
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main)
 
 
 async def _up(settings: Settings) -> None:

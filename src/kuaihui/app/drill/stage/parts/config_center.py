@@ -15,7 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-import uvicorn
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -35,7 +34,7 @@ from kuaihui.app.drill.stage.processes import LOOPBACK
 from kuaihui.app.drill.stage.roles import Pod
 from kuaihui.app.drill.stage.wire import Client, Unreachable
 
-type_of_settings = dict[str, str]
+Found = dict[str, str]
 # One line in twenty of the requests that went well is logged, as services do that are read a lot.
 LOGGED_SHARE = 0.05
 
@@ -57,10 +56,10 @@ class Settings:
         self._pod = pod
         self._chance = random.Random(pod.seed)
         self._client = Client(timeout=2.0)
-        self._cached: dict[tuple[str, str], tuple[float, asyncio.Future[type_of_settings]]] = {}
+        self._cached: dict[tuple[str, str], tuple[float, asyncio.Future[Found]]] = {}
         self._redis = Redis(connection_pool=_pool(pod))
 
-    async def read(self, namespace: str, application: str) -> type_of_settings:
+    async def read(self, namespace: str, application: str) -> Found:
         """The settings of an application. Raises PoolTimeout, BrokenRelease, Unreachable or a RedisError."""
         if self._chance.random() < self._pod.fails:
             raise BrokenRelease
@@ -73,7 +72,7 @@ class Settings:
         async with self.gate.place():
             await self._redis.hset(f"config:{namespace}", f"{application}.{name}", value)
 
-    async def _through_cache(self, namespace: str, application: str) -> type_of_settings:
+    async def _through_cache(self, namespace: str, application: str) -> Found:
         """One fetch for all who ask at the same time; a fetch that fails is not kept."""
         key, now = (namespace, application), time.monotonic()
         until, kept = self._cached.get(key, (0.0, None))
@@ -89,7 +88,7 @@ class Settings:
             self._cached.pop(key, None)
             raise
 
-    async def _fetch(self, namespace: str, application: str) -> type_of_settings:
+    async def _fetch(self, namespace: str, application: str) -> Found:
         kept = self._pod.leak_seconds if self._pod.leaks and application == "export" else 0.0
         async with self.gate.place(kept):
             if self._pod.dependency:

@@ -15,6 +15,7 @@ class PodMetrics:
 
     def __init__(self, pod: Pod) -> None:
         self._registry = CollectorRegistry()
+        self._told: dict[Counter, int] = {}
         self._who = (pod.name, pod.environment, pod.version)
         self._requests = Counter("config_center_requests", "Requests answered", ["code", *OURS], registry=self._registry)
         self._timeouts = self._counter("redis_pool_timeouts", "Waits for a connection that ended without one")
@@ -36,8 +37,8 @@ class PodMetrics:
         self._in_use.set(gate.in_use)
         self._waiting.set(gate.waiting)
         for counter, total in ((self._timeouts, gate.timeouts), (self._hits, hits), (self._misses, misses)):
-            counter.reset()
-            counter.inc(total)
+            counter.inc(total - self._told.get(counter, 0))
+            self._told[counter] = total
         return generate_latest(self._registry)
 
     def _counter(self, name: str, says: str) -> Counter:
