@@ -54,8 +54,12 @@ def _install(packages: list[str]) -> None:
 
 
 def _apt(*words: str) -> int:
+    command = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0", *words]
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *words], env=quiet, check=False, stdout=sys.stderr).returncode
+    done = subprocess.run(command, env=quiet, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+    return done.returncode
 
 
 def _has_candidate(package: str) -> bool:

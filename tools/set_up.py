@@ -88,7 +88,7 @@ def need_venv() -> None:
         say(f"安装系统软件包 {package} ……", f"Installing the system package {package} ...")
         quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
         run(["apt-get", "-qq", "update"], quiet)
-        run(["apt-get", "-qq", "install", "--yes", "--no-install-recommends", package], quiet)
+        run(["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", "install", "--yes", "--no-install-recommends", package], quiet)
     if not can_make_venv():
         fail(
             f"本机的 Python 缺少 venv。请先执行 sudo apt-get install {package}(或自行安装 uv),然后重试。",
