@@ -1,8 +1,8 @@
 """
 The hash chain over a timeline: a changed, missing or swapped fact is found.
 
-Each record's hash covers the incident's id, the record's number, the hash before it, and the fact's bytes exactly as they are kept. An export
-carries the same records, so it can be verified on any machine with nothing but this file.
+Each record's hash covers the incident's id, the record's number, the hash before it, and the fact's bytes exactly as they are kept. An
+export carries the same records, so it can be verified on any machine with nothing but this file.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def link(incident: str, number: int, before: str, body: bytes) -> str:
     return sha256(b"%s\n%d\n%s\n%s" % (incident.encode(), number, before.encode(), body)).hexdigest()
 
 
-def chained(incident: str, first: int, before: str, bodies: Iterable[bytes]) -> list[Record]:
-    """Records for these bodies, numbered from `first` and chained to the hash `before`."""
+def chained(incident: str, first: int, before: str, bodies: Iterable[bytes], position: int = 0) -> list[Record]:
+    """Records for these bodies, numbered from `first`, chained to the hash `before`, placed from `position` on (0: not yet known)."""
     records: list[Record] = []
     for number, body in enumerate(bodies, start=first):
         before = link(incident, number, before, body)
-        records.append(Record(incident, number, body, before))
+        records.append(Record(incident, number, body, before, position + number - first if position else 0))
     return records
 
 

@@ -11,8 +11,8 @@ Rule 5: at most one open incident has a given `key`: two workers hearing one out
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 import msgspec
 
@@ -21,6 +21,9 @@ from kuaihui.incident.facts import decode
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.chain import Record
+
+# A dead worker's incidents are taken over after this; a settling takes milliseconds.
+LEASE: Final = timedelta(seconds=3)
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -43,8 +46,8 @@ class Append(msgspec.Struct, frozen=True):
     """
     Facts to be added to one incident that is `expected` facts long.
 
-    `due` is when the incident wants to be settled next (None: not before something happens). `generation`, where given, is that of the claim
-    under which it was decided.
+    `due` is when the incident wants to be settled next (None: not before something happens). `generation`, where given, is that of the
+    claim under which it was decided; the claim is given back with the append.
     """
 
     incident: str
@@ -98,7 +101,7 @@ class Journal(Protocol):
         ...
 
     def follow(self, position: int) -> AsyncIterator[Record]:
-        """Every record of every incident behind `position`, in the order of commits; waits for new ones for ever."""
+        """Every record of every incident behind `position` (0: all of them), in the order of commits; waits for new ones for ever."""
         ...
 
     async def summaries(self, *, open_only: bool = False, before: datetime | None = None, limit: int = 1000) -> list[Summary]:
@@ -114,27 +117,31 @@ class Journal(Protocol):
         ...
 
     async def find(self, key: str) -> Summary | None:
-        """The newest incident with this key, open or closed."""
+        """The incident with this key: the open one, or else the one opened last."""
         ...
 
     async def claim(self, worker: str, now: datetime, limit: int = 1000) -> list[Claim]:
-        """Incidents due at `now` that nobody else is settling; they are leased to `worker`."""
+        """Incidents due at `now` that nobody else is settling, the most overdue first; they are leased to `worker`."""
         ...
 
     async def schedule(self, claim: Claim, expected: int, due: datetime | None) -> bool:
         """
-        Set an incident's next due instant and give the claim back; False when the claim is no longer the newest.
+        Set an incident's next due instant and give the claim back; False when it is no longer the newest, or was given back before.
 
         When facts have come in the meantime (the incident is no longer `expected` facts long), their due instant stands.
         """
         ...
 
     async def next_due(self) -> datetime | None:
-        """The earliest instant at which an incident is due; None when nothing is."""
+        """The earliest instant at which an incident can be claimed (in the past: now); None when nothing is due."""
         ...
 
     async def changed(self, timeout: float) -> None:
-        """Return when something was appended (here or on another machine) or after `timeout` seconds."""
+        """
+        Return when something was appended (here or on another machine), or after `timeout` seconds at the latest; it may return sooner.
+
+        What was appended since this task last began to `claim` counts too, so that nothing falls between looking and waiting.
+        """
         ...
 
     async def note(self, traces: Sequence[Trace]) -> None:
@@ -142,7 +149,7 @@ class Journal(Protocol):
         ...
 
     async def traces(self, key: str) -> list[Trace]:
-        """What became of an alert, oldest first."""
+        """What became of an alert, oldest first (at one instant: by verdict and incident)."""
         ...
 
     async def keep(self, artifact: bytes, media: str) -> str:

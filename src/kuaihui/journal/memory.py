@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
-from typing import Final
 
 import msgspec
 
 from kuaihui.incident.facts import encode
 from kuaihui.journal.chain import START, Record, chained
-from kuaihui.journal.journal import Append, Claim, Summary, Trace
-
-# DESIGN "Many machines": a dead worker's incidents are taken over after this.
-LEASE: Final = timedelta(seconds=3)
+from kuaihui.journal.changes import Changes
+from kuaihui.journal.journal import LEASE, Append, Claim, Summary, Trace
 
 
 class Lease(msgspec.Struct):
@@ -29,6 +25,8 @@ class Lease(msgspec.Struct):
 class Memory:
     """Keeps every promise of a journal but the one about power cuts."""
 
+    exclusive = True
+
     def __init__(self) -> None:
         self._all: list[Record] = []
         self._of: dict[str, list[Record]] = {}
@@ -36,21 +34,19 @@ class Memory:
         self._leases: dict[str, Lease] = {}
         self._traces: dict[tuple[str, str, str], Trace] = {}
         self._artifacts: dict[str, tuple[bytes, str]] = {}
-        self._change = asyncio.Event()
+        self._changes = Changes()
 
     async def append(self, appends: Sequence[Append]) -> list[bool]:
         kept = [self._append(one) for one in appends]
         if any(kept):
-            self._change.set()
-            self._change = asyncio.Event()
+            self._changes.tell()
         return kept
 
     def _append(self, one: Append) -> bool:
         records, lease = self._of.get(one.incident, []), self._leases.get(one.incident, Lease())
         if len(records) != one.expected or (one.generation is not None and lease.generation != one.generation) or self._taken(one):
             return False
-        new = chained(one.incident, one.expected, records[-1].hash if records else START, map(encode, one.facts))
-        new = [msgspec.structs.replace(record, position=len(self._all) + place) for place, record in enumerate(new, start=1)]
+        new = chained(one.incident, one.expected, records[-1].hash if records else START, map(encode, one.facts), len(self._all) + 1)
         self._of.setdefault(one.incident, []).extend(new)
         self._all.extend(new)
         self._summaries[one.incident] = one.summary
@@ -72,15 +68,17 @@ class Memory:
 
     async def follow(self, position: int) -> AsyncIterator[Record]:
         while True:
-            change = self._change
+            count = self._changes.count
             for record in self._all[position:]:
                 position = record.position
                 yield record
-            if position == len(self._all):
-                await change.wait()
+            if position >= len(self._all):
+                await self._changes.after(count, None)
 
     async def summaries(self, *, open_only: bool = False, before: datetime | None = None, limit: int = 1000) -> list[Summary]:
-        wanted = [known for known in self._summaries.values() if not (open_only and known.closed) and (before is None or known.opened < before)]
+        wanted = [
+            known for known in self._summaries.values() if not (open_only and known.closed) and (before is None or known.opened < before)
+        ]
         return sorted(wanted, key=lambda known: (known.opened, known.incident), reverse=True)[:limit]
 
     async def summary(self, incident: str) -> Summary | None:
@@ -92,9 +90,10 @@ class Memory:
 
     async def find(self, key: str) -> Summary | None:
         found = [known for known in self._summaries.values() if known.key == key]
-        return max(found, key=lambda known: (known.closed is None, known.opened), default=None)
+        return max(found, key=lambda known: (known.closed is None, known.opened, known.incident), default=None)
 
     async def claim(self, worker: str, now: datetime, limit: int = 1000) -> list[Claim]:
+        self._changes.look()
         due = [
             (lease.due, incident)
             for incident, lease in self._leases.items()
@@ -108,8 +107,8 @@ class Memory:
         return claims
 
     async def schedule(self, claim: Claim, expected: int, due: datetime | None) -> bool:
-        lease = self._leases[claim.incident]
-        if lease.generation != claim.generation:
+        lease = self._leases.get(claim.incident)
+        if lease is None or lease.generation != claim.generation or lease.until is None:
             return False
         if len(self._of[claim.incident]) == expected:
             lease.due = due
@@ -120,10 +119,7 @@ class Memory:
         return min((max(lease.due, lease.until or lease.due) for lease in self._leases.values() if lease.due), default=None)
 
     async def changed(self, timeout: float) -> None:
-        try:
-            await asyncio.wait_for(self._change.wait(), timeout)
-        except TimeoutError:
-            return
+        await self._changes.wait(timeout)
 
     async def note(self, traces: Sequence[Trace]) -> None:
         for trace in traces:
@@ -133,7 +129,9 @@ class Memory:
             self._traces[place] = msgspec.structs.replace(known, count=known.count + trace.count, last=last) if known else trace
 
     async def traces(self, key: str) -> list[Trace]:
-        return sorted((trace for trace in self._traces.values() if trace.key == key), key=lambda trace: trace.at)
+        return sorted(
+            (trace for trace in self._traces.values() if trace.key == key), key=lambda trace: (trace.at, trace.verdict, trace.incident)
+        )
 
     async def keep(self, artifact: bytes, media: str) -> str:
         name = sha256(artifact).hexdigest()

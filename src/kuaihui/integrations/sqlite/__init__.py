@@ -1,0 +1,5 @@
+"""The journal in one SQLite file, for one process."""
+
+from kuaihui.integrations.sqlite.journal import Sqlite
+
+__all__ = ["Sqlite"]

@@ -1,0 +1,84 @@
+"""
+One commit: everything that waited for it, written together.
+
+Rule 1: work is judged and written inside the transaction; what memory knows is changed only once it is committed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from kuaihui.integrations.sqlite.agenda import Agenda, Scheduled
+from kuaihui.journal.admission import Admission, Change, Prepared, Standing
+from kuaihui.journal.chain import Record
+from kuaihui.journal.rows import COLUMNS, row_of
+
+_KEPT: Final = (*COLUMNS, "length", "head", "due", "generation")
+_RECORD: Final = "INSERT INTO records (position, incident, number, body, hash) VALUES (?, ?, ?, ?, ?)"
+_INCIDENT: Final = (
+    f"INSERT INTO incidents ({', '.join(_KEPT)}) VALUES ({', '.join('?' * len(_KEPT))}) "  # noqa: S608 - names from this file
+    f"ON CONFLICT (incident) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _KEPT[1:])}"
+)
+_SCHEDULE: Final = "UPDATE incidents SET due = ?, lease_until = ?, owner = ?, generation = ? WHERE incident = ?"
+_ARTIFACT: Final = "INSERT INTO artifacts (hash, media, body) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING"
+_STANDING: Final = "SELECT length, head, generation, CASE WHEN closed IS NULL THEN key END FROM incidents WHERE incident = ?"
+
+
+class Commit:
+    """A transaction that has begun."""
+
+    def __init__(self, connection: sqlite3.Connection, agenda: Agenda, position: int) -> None:
+        self.connection = connection
+        self._agenda = agenda
+        self._scheduled: list[Scheduled] = []
+        self._admission = Admission(self._standing, agenda.holder, position)
+
+    def append(self, appends: Sequence[Prepared]) -> list[bool]:
+        """Judge these appends; those that are kept are written with the commit."""
+        return [self._admission.admit(one) for one in appends]
+
+    def _standing(self, incident: str) -> Standing:
+        known = self._agenda.standing(incident)
+        if known is None:
+            row = self.connection.execute(_STANDING, (incident,)).fetchone()
+            known = Standing(*row) if row else Standing()
+        return known
+
+    def write(self) -> None:
+        """Write what was admitted."""
+        self.connection.executemany(_RECORD, map(_record, self._admission.records))
+        # What closes goes first, so that a key is free before it is taken.
+        changes = sorted(self._admission.changes.values(), key=lambda change: change.summary.closed is None)
+        self.connection.executemany(_INCIDENT, map(_incident, changes))
+
+    def keep(self, hash: str, artifact: bytes, media: str) -> None:
+        """Write an artifact, unless it is there."""
+        self.connection.execute(_ARTIFACT, (hash, media, artifact))
+
+    def write_schedule(self) -> None:
+        """Write what the file does not know yet of when incidents are due and who settles them."""
+        self._scheduled = self._agenda.unwritten()
+        self.connection.executemany(_SCHEDULE, self._scheduled)
+
+    def committed(self) -> int:
+        """Let memory know; returns the newest position."""
+        self._agenda.committed(self._admission.changes)
+        self._agenda.written(self._scheduled)
+        return self._admission.position
+
+    def rolled_back(self) -> None:
+        """Nothing of it was kept."""
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+        self._agenda.not_written(self._scheduled)
+
+
+def _record(record: Record) -> tuple[int, str, int, bytes, str]:
+    return record.position, record.incident, record.number, record.body, record.hash
+
+
+def _incident(change: Change) -> tuple[str | int | float | bool | None, ...]:
+    stands = change.standing
+    return (*row_of(change.summary), stands.length, stands.head, change.due, stands.generation)

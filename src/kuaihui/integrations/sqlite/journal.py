@@ -1,0 +1,160 @@
+"""
+The journal in one SQLite file.
+
+Rule 1: one process a file (`only_process.py`), one thread that writes (`writer.py`): so memory answers for what is due (`agenda.py`).
+Rule 2: `append` returns after the commit that holds it is on the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Self
+
+from kuaihui.integrations.sqlite.agenda import Agenda, Entry
+from kuaihui.integrations.sqlite.commit import Commit
+from kuaihui.integrations.sqlite.connections import writing
+from kuaihui.integrations.sqlite.only_process import OnlyProcess
+from kuaihui.integrations.sqlite.reader import Reader
+from kuaihui.integrations.sqlite.tables import bring_up_to_date
+from kuaihui.integrations.sqlite.traces import TRACES, trace_of, writing_traces
+from kuaihui.integrations.sqlite.writer import Writer
+from kuaihui.journal.admission import prepared
+from kuaihui.journal.chain import START, Record
+from kuaihui.journal.changes import Changes
+from kuaihui.journal.journal import Append, Claim, Summary, Trace
+from kuaihui.journal.rows import COLUMNS, microseconds, optional_instant, optional_microseconds, summary_of_row
+
+# A read of this many rows at most is short: well under a millisecond.
+SHORT: Final = 200
+# Records fetched at a time by those who follow; traces written at a time.
+PAGE: Final = 1000
+
+_RECORDS: Final = "SELECT incident, number, body, hash, position FROM records"
+_SUMMARIES: Final = f"SELECT {', '.join(COLUMNS)} FROM incidents"  # noqa: S608 - names from this package
+_AGENDA: Final = (
+    "SELECT incident, length, head, generation, CASE WHEN closed IS NULL THEN key END, due, due FROM incidents "
+    "WHERE due IS NOT NULL OR closed IS NULL"
+)
+
+
+class Sqlite:
+    """A journal in a file. Make it with `open`."""
+
+    exclusive = True
+
+    def __init__(self, writer: Writer, reader: Reader, agenda: Agenda) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._agenda = agenda
+        self._changes = Changes()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, file: Path | str) -> AsyncGenerator[Self]:
+        """
+        The journal in this file, made or brought up to date where need be.
+
+        Raises BadSettings when another process has it open, or a newer version of Kuaihui wrote it.
+        """
+        file = Path(file)
+        async with AsyncExitStack() as opened:
+            opened.enter_context(OnlyProcess(file))
+            bring_up_to_date(file)
+            agenda = Agenda()
+            writer = Writer(writing(file), agenda)
+            opened.push_async_callback(writer.close)
+            reader = Reader(file)
+            opened.push_async_callback(reader.close)
+            agenda.load((row[0], Entry(*row[1:])) for row in await reader.long(_AGENDA))
+            yield cls(writer, reader, agenda)
+
+    # -- facts -------------------------------------------------------------------------------------------------------------------------
+
+    async def append(self, appends: Sequence[Append]) -> list[bool]:
+        if not appends:
+            return []
+        ready = prepared(appends, lambda one: optional_microseconds(one.due))
+        kept = await self._writer.write(lambda commit: commit.append(ready), sum(len(one.facts) + 1 for one in appends))
+        if any(kept):
+            self._changes.tell()
+        return kept
+
+    async def read(self, incident: str, after: int = 0) -> list[Record]:
+        statement, values = f"{_RECORDS} WHERE incident = ? AND number >= ? ORDER BY number", (incident, after)
+        length = self._agenda.length(incident)
+        few = length is not None and length - after <= SHORT
+        return [Record(*row) for row in (self._reader.short(statement, values) if few else await self._reader.long(statement, values))]
+
+    async def follow(self, position: int) -> AsyncIterator[Record]:
+        while True:
+            count = self._changes.count
+            rows = await self._reader.long(f"{_RECORDS} WHERE position > ? ORDER BY position LIMIT {PAGE}", (position,))
+            for row in rows:
+                yield Record(*row)
+                position = row[-1]
+            if not rows:
+                await self._changes.after(count, None)
+
+    async def changed(self, timeout: float) -> None:
+        await self._changes.wait(timeout)
+
+    # -- incidents ---------------------------------------------------------------------------------------------------------------------
+
+    async def summaries(self, *, open_only: bool = False, before: datetime | None = None, limit: int = 1000) -> list[Summary]:
+        wanted = ["closed IS NULL"] if open_only else []
+        wanted += ["opened < ?"] if before else []
+        where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
+        values = [microseconds(before)] if before else []
+        statement = f"{_SUMMARIES}{where} ORDER BY opened DESC, incident DESC LIMIT ?"
+        return [summary_of_row(row) for row in await self._reader.long(statement, (*values, limit))]
+
+    async def summary(self, incident: str) -> Summary | None:
+        rows = self._reader.short(f"{_SUMMARIES} WHERE incident = ?", (incident,))
+        return summary_of_row(rows[0]) if rows else None
+
+    async def head(self, incident: str) -> tuple[int, str]:
+        rows = self._reader.short("SELECT length, head FROM incidents WHERE incident = ?", (incident,))
+        return (rows[0][0], rows[0][1]) if rows else (0, START)
+
+    async def find(self, key: str) -> Summary | None:
+        statement = f"{_SUMMARIES} WHERE key = ? ORDER BY closed IS NULL DESC, opened DESC, incident DESC LIMIT 1"
+        rows = self._reader.short(statement, (key,))
+        return summary_of_row(rows[0]) if rows else None
+
+    # -- what is due -------------------------------------------------------------------------------------------------------------------
+
+    async def claim(self, worker: str, now: datetime, limit: int = 1000) -> list[Claim]:
+        self._changes.look()
+        return self._agenda.claim(worker, microseconds(now), limit)
+
+    async def schedule(self, claim: Claim, expected: int, due: datetime | None) -> bool:
+        kept, at_once = self._agenda.schedule(claim, expected, optional_microseconds(due))
+        if at_once:
+            await self._writer.write(Commit.write_schedule)
+        return kept
+
+    async def next_due(self) -> datetime | None:
+        return optional_instant(self._agenda.next_due())
+
+    # -- beside the facts --------------------------------------------------------------------------------------------------------------
+
+    async def note(self, traces: Sequence[Trace]) -> None:
+        for start in range(0, len(traces), PAGE):
+            page = traces[start : start + PAGE]
+            await self._writer.write(writing_traces(page), len(page))
+
+    async def traces(self, key: str) -> list[Trace]:
+        return [trace_of(row) for row in await self._reader.long(TRACES, (key,))]
+
+    async def keep(self, artifact: bytes, media: str) -> str:
+        name = sha256(artifact).hexdigest()
+        await self._writer.write(lambda commit: commit.keep(name, artifact, media))
+        return name
+
+    async def artifact(self, hash: str) -> tuple[bytes, str] | None:
+        rows = await self._reader.long("SELECT body, media FROM artifacts WHERE hash = ?", (hash,))
+        return (rows[0][0], rows[0][1]) if rows else None
