@@ -14,6 +14,7 @@ import pytest
 import redis
 from playwright.async_api import Browser
 
+from tests.servers.axe import faults
 from tests.servers.missing import missing
 from tests.servers.process import DidNotStart, Server, free_port, new_folder, running
 from tests.servers.prometheus import StartWithConfig
@@ -123,6 +124,16 @@ async def test_chromium_reaches_loopback_alone(chromium: Browser, alertmanager: 
     assert inside.ok
     with pytest.raises(Exception, match="ERR_NAME_NOT_RESOLVED"):
         await page.goto("http://outside.example/")
+
+
+async def test_axe_names_what_a_screen_reader_cannot_use(chromium: Browser) -> None:
+    page = await chromium.new_page()
+    await page.set_content("<html lang=zh-CN><title>快恢</title><main><h1>事件</h1><img src='data:,'></main>")
+    (fault,) = await faults(page)
+    assert fault.startswith("image-alt (critical): img")
+
+    await page.set_content("<html lang=zh-CN><title>快恢</title><main><h1>事件</h1></main>")
+    assert await faults(page) == []
 
 
 def test_a_server_is_gone_when_its_block_ends() -> None:
