@@ -67,6 +67,32 @@ def login_refused(node: str) -> Finding:
     return Finding(kind=Kind.LOGIN_REFUSED, says=says, weight=0.3, node=node)
 
 
+def no_connection_left(node: str) -> Finding:
+    """Not even we were let in."""
+    says = text("Redis {node} takes no more connections: its client limit is reached", node=node)
+    return Finding(kind=Kind.MAX_CLIENTS, says=says, weight=0.95, node=node)
+
+
+def failed_node(node: str) -> Finding:
+    """The cluster itself has given this node up."""
+    return Finding(kind=Kind.DOWN, says=text("the cluster has marked {node} as failed", node=node), weight=0.9, node=node)
+
+
+def one_busy_primary(looks: Sequence[tuple[RedisSnapshot | None, RedisSnapshot]]) -> list[Finding]:
+    """In a cluster one key lives on one primary: a primary that does most of the work is how a hot key shows from afar."""
+    changes = {after.node: between(before, after) for before, after in looks if before is not None}
+    rates = {node: change.rate for node, change in changes.items() if change is not None}
+    whole = sum(rates.values())
+    if len(rates) < 2 or whole < Thresholds().steady_ops:
+        return []
+    node, rate = max(rates.items(), key=lambda entry: entry[1])
+    if rate < 2 * whole / len(rates) and rate < 0.8 * whole:
+        return []
+    values = {"node": node, "share": percent(rate / whole), "rate": number(whole), "count": len(rates)}
+    says = text("{node} takes {share} % of {rate} ops/s of the cluster's {count} primaries", **values)
+    return [Finding(kind=Kind.SHARD, says=says, weight=0.5, node=node)]
+
+
 def _calm(view: View, found: Sequence[Finding]) -> Iterator[Finding]:
     """Nothing wrong on Redis's side: a client whose pool is empty all the same must look at its pool."""
     change, now = view.change, view.now

@@ -1,0 +1,1 @@
+"""Redis: a read-only, cost-capped first look."""
