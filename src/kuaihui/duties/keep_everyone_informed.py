@@ -20,7 +20,7 @@ from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted, Rec
 from kuaihui.incident.roles import RoleDeclined, RoleGiven, RoleTaken
 from kuaihui.incident.room import PulledIn, TopicOpened
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import text
+from kuaihui.language import Text, text
 from kuaihui.orders import Page, Post
 
 TOLD: Final[tuple[type[Fact], ...]] = (
@@ -48,13 +48,36 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
         return
     for number, fact in enumerate(timeline.facts):
         if isinstance(fact, TOLD):
-            yield Due(fact.at, Post(occasion=number, about="news", words=fact.said))
-        elif isinstance(fact, Ordered) and isinstance(fact.order, Page):
-            yield from _paged(number, fact, fact.order)
+            yield Due(fact.at, Post(occasion=number, about="news", words=fact.said, mentions=_mentioned(timeline, number, fact)))
+    yield from _paged(timeline)
 
 
-def _paged(number: int, fact: Ordered, page: Page) -> Iterator[Due]:
-    """Whoever is paged is also mentioned in the topic, with the reason."""
-    if page.attempt == 1:
-        words = text("@{person} ({reason})", person=f"@{page.person}", reason=page.reason)
-        yield Due(fact.at, Post(occasion=number, about="page", words=words, mentions=(page.person,)))
+def _mentioned(timeline: Timeline, number: int, fact: Fact) -> tuple[str, ...]:
+    """Whom a piece of news is for: those it pages again, the one it makes or pulls in."""
+    match fact:
+        case Worsened():
+            pages = (given.order for given in timeline.all(Ordered, number))
+            return tuple(dict.fromkeys(page.person for page in pages if isinstance(page, Page) and page.occasion == number))
+        case RoleGiven() | PulledIn():
+            return (fact.person,)
+        case _:
+            return ()
+
+
+def _paged(timeline: Timeline) -> Iterator[Due]:
+    """Whoever is paged at a level is mentioned in the topic as well, all of the level in one line with the reason."""
+    levels: dict[tuple[int, int], list[tuple[Ordered, Page]]] = {}
+    for fact in timeline.all(Ordered):
+        if isinstance(fact.order, Page) and not isinstance(timeline.facts[fact.order.occasion], Worsened):
+            levels.setdefault((fact.order.occasion, fact.order.level), []).append((fact, fact.order))
+    for (occasion, level), given in levels.items():
+        people = tuple(dict.fromkeys(page.person for _, page in given))
+        words = text("{people} paged: {reason}", people=_at(people), reason=given[0][1].reason)
+        yield Due(given[0][0].at, Post(occasion=occasion, about=f"page {level}", words=words, mentions=people))
+
+
+def _at(people: tuple[str, ...]) -> Text:
+    """People as they are mentioned."""
+    if len(people) == 1:
+        return text("@{person}", person=f"@{people[0]}")
+    return text("@{person} {others}", person=f"@{people[0]}", others=_at(people[1:]))

@@ -20,7 +20,7 @@ from kuaihui.incident.phases import Phase
 from kuaihui.incident.room import DocumentCreated, MeetingOpened, PulledIn
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
-from kuaihui.orders import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, Page, PinDocument, Post
+from kuaihui.orders import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, Page, PinDocument, Post, PullIn
 
 # A meeting costs people's attention: from this severity on it is opened without anybody asking for it.
 MEETING_FROM: Final = 2
@@ -38,6 +38,8 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
     if created := timeline.last(DocumentCreated):
         yield Due(created.at, PinDocument(occasion=FIRST))
         yield Due(created.at, Post(occasion=FIRST, about="document", words=_link(text("Document: 《{title}》", title=created.title), created.link)))
+    for number, pulled in timeline.numbered(PulledIn):
+        yield Due(pulled.at, PullIn(occasion=number, person=pulled.person, reason=pulled.said))
     yield from _meeting(timeline, service)
 
 

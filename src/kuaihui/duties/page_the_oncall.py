@@ -86,17 +86,15 @@ def level_of(timeline: Timeline, number: int) -> QuotedLevel:
 
 
 def _climb(timeline: Timeline, catalog: Catalog, current: Round, now: datetime) -> Iterator[Due]:
+    yield from _again(timeline, catalog, current)
     policy = timeline.opened.policy
     at, why = current.at, cause(current.cause)
     last = current.first + len(policy.levels) * (1 + policy.repeat) - 1
     for number in range(current.first, last + 1):
         level = level_of(timeline, number)
-        people = _people(level, timeline, catalog, now)
-        if number == current.first:
-            people = tuple(dict.fromkeys((*(who for who in current.before if who in catalog.people), *people)))
+        people = _new_people(timeline, catalog, current, number, now)
         for person in people:
             yield from _calls(timeline, catalog, Page(occasion=current.number, person=person, level=number, channel="", reason=why), at)
-            yield from _again(timeline, catalog, current, person, number)
         began = _paged_at(timeline, current, number)
         if began is None and people:
             return
@@ -110,7 +108,7 @@ def _announce(timeline: Timeline, catalog: Catalog, current: Round, number: int,
     """The next level's pages, with the instant they will be due."""
     if number > last:
         return
-    for person in _people(level_of(timeline, number), timeline, catalog, at):
+    for person in _new_people(timeline, catalog, current, number, at):
         yield from _calls(timeline, catalog, Page(occasion=current.number, person=person, level=number, channel="", reason=why), at)
 
 
@@ -125,15 +123,17 @@ def _calls(timeline: Timeline, catalog: Catalog, page: Page, at: datetime) -> It
         at = answer.at
 
 
-def _again(timeline: Timeline, catalog: Catalog, current: Round, person: str, level: int) -> Iterator[Due]:
-    """The same person again for each worsening of this round that came after their page."""
-    paged = [fact.at for number, fact in timeline.numbered(Ordered, current.number) if _is_page(fact, current.number, person, level)]
-    if not paged:
-        return
+def _again(timeline: Timeline, catalog: Catalog, current: Round) -> Iterator[Due]:
+    """Everybody paged in this round once more for each worsening that came after their page."""
+    paged: dict[str, tuple[datetime, int]] = {}
+    for fact in timeline.all(Ordered, current.number):
+        if isinstance(fact.order, Page) and fact.order.occasion == current.number:
+            paged.setdefault(fact.order.person, (fact.at, fact.order.level))
     for number, worse in timeline.numbered(Worsened, current.number + 1):
-        if worse.at >= paged[0]:
-            page = Page(occasion=number, person=person, level=level, channel="", reason=cause(worse))
-            yield from _calls(timeline, catalog, page, worse.at)
+        for person, (at, level) in paged.items():
+            if worse.at >= at:
+                page = Page(occasion=number, person=person, level=level, channel="", reason=cause(worse))
+                yield from _calls(timeline, catalog, page, worse.at)
 
 
 def next_level_at(timeline: Timeline, current: Round, people: tuple[str, ...], level: QuotedLevel, began: datetime) -> tuple[datetime, Text]:
@@ -184,15 +184,21 @@ def _people(level: QuotedLevel, timeline: Timeline, catalog: Catalog, at: dateti
     return tuple(dict.fromkeys(found))
 
 
+def _new_people(timeline: Timeline, catalog: Catalog, current: Round, number: int, at: datetime) -> tuple[str, ...]:
+    """The people of a level who are not of a lower one in the same run through the policy: one person is paged once a run."""
+    length = len(timeline.opened.policy.levels)
+    first = max(current.first, number - (number - current.first) % length)
+    before = {page.person for page in _pages(timeline, current.number) if page.occasion == current.number and first <= page.level < number}
+    people = _people(level_of(timeline, number), timeline, catalog, at)
+    if number == current.first:
+        people = tuple(dict.fromkeys((*(who for who in current.before if who in catalog.people), *people)))
+    return tuple(person for person in people if person not in before)
+
+
 def _pages(timeline: Timeline, since: int, until: int | None = None) -> list[Page]:
     return [
         fact.order for number, fact in timeline.numbered(Ordered, since) if isinstance(fact.order, Page) and (until is None or number < until)
     ]
-
-
-def _is_page(fact: Ordered, occasion: int, person: str, level: int) -> bool:
-    order = fact.order
-    return isinstance(order, Page) and (order.occasion, order.person, order.level) == (occasion, person, level)
 
 
 def _paged_at(timeline: Timeline, current: Round, level: int) -> datetime | None:

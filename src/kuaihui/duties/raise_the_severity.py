@@ -14,11 +14,11 @@ from datetime import datetime
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.services import Signal
 from kuaihui.duties.due import Conclude
-from kuaihui.incident.alerts import AlertFired, Reopened, SeverityChanged, Worsened
+from kuaihui.incident.alerts import AlertFired, Reopened, SeverityChanged, Worsened, measured
 from kuaihui.incident.fact import HOUSE
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import text
+from kuaihui.language import Text, text
 
 _BROKEN = (Phase.OPEN, Phase.ENGAGED, Phase.MITIGATED)
 
@@ -36,7 +36,7 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Conclud
         yield Conclude(now, SeverityChanged(at=now, was=timeline.severity, severity=severity, reason=_reason(service.signal, value)))
     paged_for = _value_paged_for(timeline)
     if paged_for is not None and value > 0 and value >= paged_for * (1 + service.signal.worsens_by) and value > paged_for:
-        yield Conclude(now, Worsened(at=now, was=paged_for, value=value))
+        yield Conclude(now, Worsened(at=now, was=paged_for, value=value, unit=service.signal.unit))
 
 
 def severity_at(signal: Signal, value: float) -> int | None:
@@ -44,8 +44,8 @@ def severity_at(signal: Signal, value: float) -> int | None:
     return min((step.severity for step in signal.steps if value >= step.at), default=None)
 
 
-def _reason(signal: Signal, value: float):  # noqa: ANN202  # a Text
-    return text("{signal} is at {value}", signal=text(str(signal.name)), value=value)
+def _reason(signal: Signal, value: float) -> Text:
+    return text("{signal} is at {value}", signal=signal.name.zh, value=measured(value, signal.unit))
 
 
 def _lowered_by_hand(timeline: Timeline, value: float) -> bool:

@@ -29,6 +29,13 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     ends: datetime | None = None
 
 
+def measured(value: float, unit: str = "") -> str:
+    """A value with its unit as people read it: a "ratio" of 0.15 is 15 %."""
+    if unit == "ratio":
+        return f"{value * 100:.3g} %"
+    return f"{value:.4g} {unit}".strip()
+
+
 class QuotedLevel(msgspec.Struct, frozen=True):
     """One step of the escalation policy as it stood when the incident was opened."""
 
@@ -88,10 +95,11 @@ class AlertMeasured(Fact, frozen=True, kw_only=True, tag=True):
 
     key: str
     value: float
+    unit: str = ""
 
     @property
     def said(self) -> Text:
-        return text("the alert's value is {value}", value=self.value)
+        return text("the alert's value is {value}", value=measured(self.value, self.unit))
 
 
 class AlertCleared(Fact, frozen=True, kw_only=True, tag=True):
@@ -103,8 +111,8 @@ class AlertCleared(Fact, frozen=True, kw_only=True, tag=True):
     @property
     def said(self) -> Text:
         if self.how == "expired":
-            return text("{count} alerts expired: their source has fallen silent", count=len(self.keys))
-        return text("{count} alerts resolved", count=len(self.keys))
+            return text("alerts expired, their source has fallen silent: {count}", count=len(self.keys))
+        return text("alert resolved") if len(self.keys) == 1 else text("{count} alerts resolved", count=len(self.keys))
 
 
 class SeverityChanged(Fact, frozen=True, kw_only=True, tag=True):
@@ -124,10 +132,11 @@ class Worsened(Fact, frozen=True, kw_only=True, tag=True):
 
     was: float
     value: float
+    unit: str = ""
 
     @property
     def said(self) -> Text:
-        return text("worsened: {was} → {value}", was=self.was, value=self.value)
+        return text("worsened: {was} → {value}", was=measured(self.was, self.unit), value=measured(self.value, self.unit))
 
 
 class Reopened(Fact, frozen=True, kw_only=True, tag=True):
