@@ -1,0 +1,1 @@
+"""What the evidence says: pure functions from what was measured to what is likely."""

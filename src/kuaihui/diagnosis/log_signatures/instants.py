@@ -1,0 +1,101 @@
+"""
+Instants as logs write them, read a column at a time into whole microseconds since 1970 in UTC.
+
+Rule 1: what cannot be read is null, never a guess and never an error.
+Rule 2: a stream writes few layouts; the layout of the first stamp not yet read is tried on all the rest, until few are left.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+SECOND: Final = 1_000_000
+MINUTE: Final = 60 * SECOND
+_ISO: Final = re.compile(r"\d{4}([-/])\d\d\1\d\d([T ])\d\d:\d\d:\d\d(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_UNUSUAL: Final = (
+    "%d/%b/%Y:%H:%M:%S %z",
+    "%a %b %d %H:%M:%S %Y",
+    "%a %b %d %H:%M:%S.%f %Y",
+    "%Y-%m-%d-%H.%M.%S.%f",
+    "%Y%m%d-%H:%M:%S:%f",
+    "%y%m%d %H%M%S",
+)
+# An epoch of this many digits counts seconds, milliseconds, microseconds or nanoseconds (right from 2001 to 2286).
+_EPOCH: Final = {10: SECOND, 13: 1_000, 16: 1}
+_NANOSECOND_DIGITS: Final = 19
+# Go trims the zeros at the end of a fraction, so one writer can show ten lengths; beyond twice that it is no log's clock.
+_LAYOUTS: Final = 20
+
+
+def microseconds(written: pl.Series, zone: str = "UTC") -> pl.Series:
+    """`written` as microseconds since 1970; what names no zone of its own is in `zone`; null where it is no instant."""
+    read = pl.repeat(None, len(written), dtype=pl.Int64, eager=True)
+    tried: set[str] = set()
+    while len(tried) < _LAYOUTS and (unread := written.filter(read.is_null() & written.is_not_null())).len():
+        layout = next((s for s in unread.head(1) if s not in tried), None)
+        if layout is None or _ISO.fullmatch(layout) is None:
+            break
+        tried.add(layout)
+        read = read.fill_null(_like(layout, written, zone))
+    return _one_by_one(written, read, zone) if (read.is_null() & written.is_not_null()).any() else read
+
+
+def _like(sample: str, written: pl.Series, zone: str) -> pl.Series:
+    """The stamps that are written as `sample` is; null for the others."""
+    found = _ISO.fullmatch(sample)
+    dash, blank, fraction, suffix = found.groups() if found else ("-", "T", None, None)
+    stamp = pl.col("stamp")
+    minute = stamp.str.slice(0, 16).str.to_datetime(f"%Y{dash}%m{dash}%d{blank}%H:%M", time_unit="us", strict=False)
+    exact = minute.to_physical() + stamp.str.slice(17, 2).str.to_integer(strict=False) * SECOND
+    if fraction:
+        exact = exact + stamp.str.slice(20, min(len(fraction), 6)).str.to_integer(strict=False) * 10 ** max(0, 6 - len(fraction))
+    fits = (stamp.str.len_bytes() == len(sample)) & stamp.str.ends_with(suffix or "")
+    read = written.alias("stamp").to_frame().lazy().select(pl.when(fits).then(exact)).collect(engine="streaming").to_series()
+    return _in_zone(read, zone) if suffix is None else read - _shift(suffix)
+
+
+def _in_zone(local: pl.Series, zone: str) -> pl.Series:
+    if zone == "UTC":
+        return local
+    there = local.cast(pl.Datetime("us")).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return there.dt.convert_time_zone("UTC").to_physical()
+
+
+def _shift(suffix: str) -> int:
+    if suffix == "Z":
+        return 0
+    minutes = int(suffix[1:3]) * 60 + int(suffix[-2:])
+    return (minutes if suffix[0] == "+" else -minutes) * MINUTE
+
+
+def _one_by_one(written: pl.Series, read: pl.Series, zone: str) -> pl.Series:
+    """The stamps no layout fits, each distinct one once."""
+    odd = written.filter(read.is_null() & written.is_not_null()).unique().to_list()
+    known = pl.DataFrame({"stamp": odd, "at": [_instant(s, zone) for s in odd]}, schema={"stamp": pl.String, "at": pl.Int64})
+    found = written.alias("stamp").to_frame().join(known, on="stamp", how="left", maintain_order="left")
+    return read.fill_null(found["at"])
+
+
+def _instant(stamp: str, zone: str) -> int | None:
+    if stamp.isdecimal() and stamp.isascii():
+        return (
+            int(stamp) // 1_000 if len(stamp) == _NANOSECOND_DIGITS else int(stamp) * _EPOCH[len(stamp)] if len(stamp) in _EPOCH else None
+        )
+    for read in (datetime.fromisoformat, *(lambda s, f=f: datetime.strptime(s, f) for f in _UNUSUAL)):
+        try:
+            moment = read(stamp)
+        except ValueError:
+            continue
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+        return of(aware)
+    return None
+
+
+def of(moment: datetime) -> int:
+    """An aware instant as microseconds since 1970."""
+    return round(moment.timestamp() * SECOND)

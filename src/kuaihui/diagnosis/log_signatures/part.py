@@ -1,0 +1,114 @@
+"""
+Counts of a part of the lines, which add up: a part for a block, a worker, a machine, merged in any order into the whole hour.
+
+Rule 1: merging is associative and indifferent to order, and a part of all lines equals the merged parts of any division of them.
+Rule 2: no line is lost and none is counted twice: the sum of `lines` is the number of lines that went in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+from polars.testing import assert_frame_equal
+
+from kuaihui.diagnosis.log_signatures import heads, lines
+from kuaihui.diagnosis.log_signatures.instants import MINUTE
+from kuaihui.diagnosis.log_signatures.shapes import folded
+
+# An example is read by a person: its first letters are enough, and an hour of long lines must not fill the memory.
+_EXAMPLE: Final = 2_000
+_SHAPE: Final = ["service", "shape"]
+_BY_MINUTE: Final = {
+    **{"service": pl.String, "shape": pl.String, "minute": pl.Int64, "count": pl.Int64, "lines": pl.Int64},
+    **{"first": pl.Int64, "last": pl.Int64, "example": pl.String},
+}
+_BY_ORIGIN: Final = {"service": pl.String, "shape": pl.String, "pod": pl.String, "level": pl.String, "count": pl.Int64}
+# Parts of so many rows are added up before more are gathered, so that a stream of any length stays small.
+_GATHERED: Final = 300_000
+
+
+def _empty(schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+    return pl.DataFrame(schema=schema)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Counts by service and shape: `by_minute` with when and an example, `by_origin` with pods and levels."""
+
+    by_minute: pl.DataFrame = field(default_factory=lambda: _empty(_BY_MINUTE))
+    by_origin: pl.DataFrame = field(default_factory=lambda: _empty(_BY_ORIGIN))
+
+    @property
+    def lines(self) -> int:
+        """How many lines went in."""
+        return int(self.by_minute["lines"].sum())
+
+    @property
+    def rows(self) -> int:
+        """How many rows are kept, a measure of the memory it takes."""
+        return len(self.by_minute) + len(self.by_origin)
+
+
+def count(logged: Iterable[lines.LogLine]) -> Part:
+    """The part of these lines."""
+    return merge(_counted(frame) for frame in lines.frames(logged))
+
+
+def count_bytes(chunks: Iterable[bytes], head: heads.Head = heads.PLAIN) -> Part:
+    """The part of a file's bytes, in chunks of any size; no chunk is held longer than its block."""
+    return merge(_counted(frame) for frame in heads.frames(chunks, head))
+
+
+def merge(parts: Iterable[Part]) -> Part:
+    """All of them as one."""
+    gathered: list[Part] = []
+    rows = 0
+    for part in parts:
+        gathered.append(part)
+        rows += part.rows
+        if rows > _GATHERED and rows > 2 * gathered[0].rows:
+            gathered = [_added(gathered)]
+            rows = gathered[0].rows
+    return gathered[0] if len(gathered) == 1 else _added(gathered)
+
+
+def same(one: Part, other: Part) -> bool:
+    """Whether two parts count the same, in whatever order their rows stand."""
+    try:
+        assert_frame_equal(one.by_minute, other.by_minute, check_row_order=False)
+        assert_frame_equal(one.by_origin, other.by_origin, check_row_order=False)
+    except AssertionError:
+        return False
+    return True
+
+
+def _counted(frame: pl.DataFrame) -> Part:
+    """The lines of one frame, grouped once; the two tables are drawn from the groups."""
+    by_line = folded(frame).with_columns(minute=pl.col("at") // MINUTE)
+    grouped = by_line.group_by("service", "shape", "minute", "pod", "level").agg(
+        count=pl.len().cast(pl.Int64),
+        lines=pl.col("lines").sum(),
+        first=pl.col("at").min(),
+        last=pl.col("at").max(),
+        example=pl.col("text").min(),
+    )
+    table = grouped.collect(engine="streaming").with_columns(pl.col("example").str.head(_EXAMPLE))
+    return Part(_by_minute(table), _by_origin(table))
+
+
+def _added(parts: list[Part]) -> Part:
+    if not parts:
+        return Part()
+    return Part(_by_minute(pl.concat([p.by_minute for p in parts])), _by_origin(pl.concat([p.by_origin for p in parts])))
+
+
+def _by_minute(table: pl.DataFrame) -> pl.DataFrame:
+    sums = [pl.col("count").sum(), pl.col("lines").sum(), pl.col("first").min(), pl.col("last").max(), pl.col("example").min()]
+    return table.group_by(*_SHAPE, "minute").agg(sums).select(*_BY_MINUTE)
+
+
+def _by_origin(table: pl.DataFrame) -> pl.DataFrame:
+    return table.group_by(*_SHAPE, "pod", "level").agg(pl.col("count").sum()).select(*_BY_ORIGIN)
