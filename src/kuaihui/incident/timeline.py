@@ -113,6 +113,34 @@ class Timeline:
         return firing
 
     @cached_property
+    def cleared(self) -> dict[str, str]:
+        """The alerts that have stopped firing, by key, and how the last time: "resolved" or "expired"."""
+        cleared: dict[str, str] = {}
+        for fact in self.facts:
+            if isinstance(fact, AlertFired):
+                for alert in fact.alerts:
+                    cleared.pop(alert.key, None)
+            elif isinstance(fact, AlertCleared):
+                cleared |= dict.fromkeys(fact.keys, fact.how)
+        return cleared
+
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """The value of each firing alert that brought one, as it was last written down, by key."""
+        values: dict[str, float] = {}
+        for fact in self.facts:
+            match fact:
+                case AlertFired():
+                    values |= {alert.key: alert.value for alert in fact.alerts if alert.value is not None}
+                case AlertMeasured():
+                    values[fact.key] = fact.value
+                case AlertCleared():
+                    values = {key: value for key, value in values.items() if key not in fact.keys}
+                case _:
+                    continue
+        return values
+
+    @cached_property
     def series(self) -> list[tuple[datetime, float]]:
         """The worst value of the firing alerts at each instant it changed: the trend. 0 once everything has cleared."""
         values: dict[str, float] = {}

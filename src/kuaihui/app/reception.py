@@ -1,0 +1,353 @@
+"""
+The reception: hears alerts from every door, hands facts to the loop, notices who has fallen silent, keeps a trace of everything.
+
+Rule 1: `hear` returns after everything it led to is kept; when it raises, the sender must tell us again.
+Rule 2: hearings that wait while a commit is under way share the next one, so that a thousand senders cost no more than one.
+Rule 3: an unchanged repeat touches neither the journal nor a timeline.
+Rule 4: traces of what stands in a timeline are written behind the answer; the trace of what was refused is written before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.services import Signal
+from kuaihui.incident.fact import Fact
+from kuaihui.incident.phases import Phase
+from kuaihui.incident.timeline import Timeline
+from kuaihui.intake.alerts import FOLDED, LATE, REFUSED, Fold, expired, fold, over, resolved_until, starts_something
+from kuaihui.intake.opening import incident_id, opening
+from kuaihui.intake.places import Place, Places
+from kuaihui.intake.register import Entry, Register
+from kuaihui.intake.ringing import Misheard, Ringing
+from kuaihui.intake.traces import Tracing, refusal
+from kuaihui.loop import Clock, Loop
+
+log = logging.getLogger(__name__)
+
+# One commit takes at most this many alerts, so that a storm delays nobody's answer by more than some ten milliseconds.
+MOST_AT_ONCE: Final = 2_000
+# How often traces are written when nothing else calls for it.
+TRACE_EVERY: Final = timedelta(seconds=1)
+# What could not be written down is tried again after this.
+TRY_AGAIN: Final = timedelta(seconds=1)
+# Written at once; a bigger write would hold up the commits behind it.
+TRACES_AT_ONCE: Final = 500
+# Summaries read at the start; with more incidents than this, a group that was not heard lately is looked up when it is.
+MOST_SUMMARIES: Final = 10_000
+_USUAL: Final = Signal.model_fields["matters_by"].default
+
+Again = tuple[Ringing, datetime | None]
+
+
+class Heard(msgspec.Struct):
+    """What became of one hearing's alerts: how many of each verdict, and the incidents they went to."""
+
+    counts: Counter[str] = msgspec.field(default_factory=Counter[str])
+    incidents: set[str] = msgspec.field(default_factory=set[str])
+
+
+class _Hearing(msgspec.Struct):
+    """A hearing that waits for its commit."""
+
+    ringings: Sequence[Ringing]
+    done: asyncio.Future[None]
+    heard: Heard
+
+
+class _Group(msgspec.Struct):
+    """Alerts that go to one incident, and whose hearing each is."""
+
+    place: Place
+    ringings: list[Ringing] = []
+    hearings: list[_Hearing] = []
+
+
+class _Plan(msgspec.Struct):
+    """What a group's alerts mean: the facts to be put behind `before`."""
+
+    key: str
+    group: _Group
+    before: Timeline
+    facts: list[Fact]
+    fold: Fold
+
+
+class Reception:
+    """Where alerts are heard."""
+
+    def __init__(self, loop: Loop, catalog: Callable[[], Catalog], clock: Clock, resolve_timeout: timedelta = timedelta(minutes=5)) -> None:
+        self.loop = loop
+        self.catalog = catalog
+        self.clock = clock
+        self.resolve_timeout = resolve_timeout
+        self.register = Register()
+        self.tracing = Tracing()
+        self._places = Places(catalog())
+        self._waiting: list[_Hearing] = []
+        self._worker: asyncio.Task[None] | None = None
+        self._knows_all = False
+        self._repeats_noted: datetime | None = None
+
+    # -- beginning and end ---------------------------------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Know again what was ringing when the house last stopped."""
+        now, journal = self.clock.now(), self.loop.journal
+        newest = await journal.summaries(limit=MOST_SUMMARIES)
+        for summary in reversed(newest):
+            self.register.groups[summary.key] = summary.incident
+        for summary in await journal.summaries(open_only=True, limit=MOST_SUMMARIES):
+            self.register.groups[summary.key] = summary.incident
+            timeline = await self.loop.timeline(summary.incident)
+            self.register.restored(timeline.firing.values(), summary.key, summary.incident, now, self.resolve_timeout)
+        self._knows_all = journal.exclusive and len(newest) < MOST_SUMMARIES
+
+    async def run(self) -> None:
+        """Notice expiry, and write traces, for ever."""
+        while True:
+            try:
+                await self.turn()
+            except Exception:
+                self.loop.faults["reception"] += 1
+                log.exception("the reception stumbled and goes on")
+            await self._sleep()
+
+    async def _sleep(self) -> None:
+        due, wait = self.next_expiry(), TRACE_EVERY.total_seconds()
+        if due is not None:
+            wait = min(wait, max(0.05, (due - self.clock.now()).total_seconds()))
+        await asyncio.sleep(wait)
+
+    async def end(self) -> None:
+        """Finish what is being heard and write the last traces."""
+        while self._worker is not None and not self._worker.done():
+            await asyncio.wait([self._worker])
+        self.tracing.repeats(self.register.alerts.values(), self.clock.now())
+        await self.write_traces()
+
+    # -- hearing -------------------------------------------------------------------------------------------------------------------------
+
+    async def hear(self, ringings: Sequence[Ringing], again: Sequence[Again] = (), refused: Sequence[Misheard] = ()) -> Heard:
+        """
+        Take alerts in; what they led to is kept when this returns.
+
+        `again` are ringings that a door has seen before exactly so, each with its new end; `refused` leave a trace. Raises what the journal
+        raises when it cannot keep them: then the sender must tell them again.
+        """
+        heard = Heard()
+        if again:
+            ringings = [*ringings, *self._again(again, heard)]
+        if refused:
+            await self._refuse(refused, heard)
+        if ringings:
+            hearing = _Hearing(ringings, asyncio.get_running_loop().create_future(), heard)
+            self._waiting.append(hearing)
+            if self._worker is None or self._worker.done():
+                self._worker = asyncio.create_task(self._work(), name="hearing")
+            await hearing.done
+        return heard
+
+    def _again(self, again: Sequence[Again], heard: Heard) -> list[Ringing]:
+        """Those of the seen ones that are more than a repeat after all."""
+        repeated = self.register.repeated
+        news = [(ringing, ends) for ringing, ends in again if not repeated(ringing, ends)]
+        heard.counts[FOLDED] += len(again) - len(news)
+        return [
+            msgspec.structs.replace(ringing, alert=msgspec.structs.replace(ringing.alert, ends=ends))
+            if ends != ringing.alert.ends
+            else ringing
+            for ringing, ends in news
+        ]
+
+    async def _refuse(self, refused: Sequence[Misheard], heard: Heard) -> None:
+        heard.counts[REFUSED] += len(refused)
+        now = self.clock.now()
+        await self.loop.journal.note([refusal(one, now) for one in refused])
+
+    async def _work(self) -> None:
+        """Take in whoever waits until nobody does."""
+        while self._waiting:
+            batch = self._next_batch()
+            try:
+                await self._take_in(batch)
+            except Exception as failed:
+                for hearing in batch:
+                    if not hearing.done.done():
+                        hearing.done.set_exception(failed)
+            else:
+                for hearing in batch:
+                    if not hearing.done.done():
+                        hearing.done.set_result(None)
+
+    def _next_batch(self) -> list[_Hearing]:
+        size, count = 0, 0
+        for hearing in self._waiting:
+            if count and size + len(hearing.ringings) > MOST_AT_ONCE:
+                break
+            size, count = size + len(hearing.ringings), count + 1
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        return batch
+
+    async def _take_in(self, batch: Sequence[_Hearing]) -> None:
+        """Fold a batch into its incidents, in one commit; once more for those incidents where somebody else was faster."""
+        catalog, now = self.catalog(), self.clock.now()
+        groups = self._grouped(batch, catalog)
+        while groups:
+            plans = [await self._plan(key, group, catalog, now) for key, group in groups.items()]
+            writes = [plan for plan in plans if plan.facts]
+            kept = await self.loop.append([(plan.before, plan.facts) for plan in writes]) if writes else []
+            overtaken = {id(plan) for plan, whole in zip(writes, kept, strict=True) if not whole}
+            groups = {plan.key: plan.group for plan in plans if id(plan) in overtaken}
+            for plan in plans:
+                if id(plan) in overtaken:
+                    self.register.groups.pop(plan.key, None)
+                else:
+                    self._remember(plan, now)
+
+    def _grouped(self, batch: Sequence[_Hearing], catalog: Catalog) -> dict[str, _Group]:
+        """The batch's alerts by the incident they share, in the order they were told."""
+        if self._places.catalog is not catalog:
+            self._places = Places(catalog)
+        groups: dict[str, _Group] = {}
+        of = self._places.of
+        for hearing in batch:
+            for ringing in hearing.ringings:
+                key, place = of(ringing.alert.labels)
+                group = groups.get(key)
+                if group is None:
+                    group = groups[key] = _Group(place)
+                group.ringings.append(ringing)
+                group.hearings.append(hearing)
+        return groups
+
+    async def _plan(self, key: str, group: _Group, catalog: Catalog, now: datetime) -> _Plan:
+        """What a group's alerts mean: to the incident that is there, or to one that they open."""
+        before = await self._newest(key)
+        resolved = self.register.resolved_starts(ringing.alert.key for ringing in group.ringings)
+        if not len(before) or over(before, now):
+            opened = self._opened(key, group, before, resolved, catalog, now)
+            if opened is not None:
+                return opened
+        folded = fold(before, group.ringings, resolved, self._matters_by(group, catalog), now)
+        return _Plan(key, group, before, folded.facts, folded)
+
+    async def _newest(self, key: str) -> Timeline:
+        """The newest incident of this group; an empty timeline where there is none."""
+        incident, journal = self.register.groups.get(key), self.loop.journal
+        if incident is not None:
+            timeline = await self.loop.timeline(incident)
+            if journal.exclusive or timeline.phase is not Phase.CLOSED:
+                return timeline
+        if incident is None and self._knows_all:
+            return Timeline("")
+        found = await journal.find(key)
+        if found is None:
+            return Timeline("")
+        self.register.groups[key] = found.incident
+        return await self.loop.timeline(found.incident)
+
+    def _opened(
+        self, key: str, group: _Group, old: Timeline, resolved: dict[str, datetime], catalog: Catalog, now: datetime
+    ) -> _Plan | None:
+        """A new incident of this group; None where none of its alerts newly fires."""
+        first = [ringing.alert for ringing in group.ringings if starts_something(old, ringing, resolved)]
+        if not first:
+            return None
+        until = {alert.key: resolved_until(old, alert.key, resolved) for alert in first}
+        opened = opening(group.place, first, catalog, now)
+        incident = incident_id(key, now, catalog.time_zone)
+        known = resolved | {alert: start for alert, start in until.items() if start is not None}
+        folded = fold(Timeline(incident, (opened,)), group.ringings, known, self._matters_by(group, catalog), now)
+        return _Plan(key, group, Timeline(incident), [opened, *folded.facts], folded) if folded.facts else None
+
+    def _matters_by(self, group: _Group, catalog: Catalog) -> float:
+        signal = catalog.services[group.place.service].signal
+        return signal.matters_by if signal else _USUAL
+
+    def _remember(self, plan: _Plan, now: datetime) -> None:
+        """What was kept, into the register, the traces, and the answer."""
+        key, incident = plan.key, plan.before.incident
+        if incident:
+            self.register.groups[key] = incident
+        for verdict, hearing in zip(plan.fold.verdicts, plan.group.hearings, strict=True):
+            ringing = verdict.ringing
+            if not ringing.firing:
+                self.register.cleared(ringing, key, incident, now)
+            elif verdict.verdict != LATE:
+                self.register.fired(ringing, key, incident, now)
+            hearing.heard.counts[verdict.verdict] += 1
+            if incident:
+                hearing.heard.incidents.add(incident)
+            self.tracing.took(verdict, incident, now)
+
+    # -- expiry --------------------------------------------------------------------------------------------------------------------------
+
+    def next_expiry(self) -> datetime | None:
+        """When to turn next because an alert may have fallen silent."""
+        return self.register.next_deadline()
+
+    async def turn(self) -> int:
+        """Write down whose source has fallen silent by now, and the traces that wait; how many alerts expired."""
+        now = self.clock.now()
+        self._note_repeats(now)
+        silent = list(self.register.silent(now))
+        if not self.loop.journal.exclusive:
+            silent = [entry for entry in silent if not await self._heard_elsewhere(entry, now)]
+        by_incident: dict[str, list[Entry]] = {}
+        for entry in silent:
+            by_incident.setdefault(entry.incident, []).append(entry)
+        for incident, entries in by_incident.items():
+            await self._expire(incident, entries, now)
+        await self.write_traces()
+        return len(silent)
+
+    async def _heard_elsewhere(self, entry: Entry, now: datetime) -> bool:
+        """Whether another process has heard this alert lately: its traces say so."""
+        heard = [trace.last or trace.at for trace in await self.loop.journal.traces(entry.alert.key) if trace.verdict != REFUSED]
+        again = max(heard, default=entry.changed) + self.resolve_timeout
+        if again > now:
+            self.register.look_again(entry, again)
+        return again > now
+
+    async def _expire(self, incident: str, entries: list[Entry], now: datetime) -> None:
+        def still_silent() -> list[Entry]:
+            return [entry for entry in entries if entry.ends is not None and entry.ends <= now]
+
+        def meaning(timeline: Timeline) -> list[Fact]:
+            return expired(timeline, [entry.alert.key for entry in still_silent()], now)
+
+        try:
+            await self.loop.hear(incident, meaning)
+        except Exception:
+            for entry in entries:
+                self.register.look_again(entry, now + TRY_AGAIN)
+            raise
+        gone = still_silent()
+        for entry in entries:
+            if entry in gone:
+                self.tracing.expired(entry, now)
+                self.register.expired(entry.alert.key, now)
+            else:
+                self.register.look_again(entry, entry.ends or now)
+
+    # -- traces --------------------------------------------------------------------------------------------------------------------------
+
+    def _note_repeats(self, now: datetime) -> None:
+        """Where others hear too, let them know what rings on here: their deadlines did not move with ours."""
+        if not self.loop.journal.exclusive and (self._repeats_noted is None or now - self._repeats_noted >= self.resolve_timeout / 5):
+            self._repeats_noted = now
+            self.tracing.repeats(self.register.alerts.values(), now)
+
+    async def write_traces(self) -> None:
+        """Write the traces that wait, a few at a time, so that nobody who rings meanwhile waits for them."""
+        while traces := self.tracing.next(TRACES_AT_ONCE):
+            await self.loop.journal.note(traces)

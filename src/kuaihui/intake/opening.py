@@ -1,0 +1,57 @@
+"""How an incident begins: its title, severity, policy, and a name of its own that two machines would give alike."""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.policies import Policy
+from kuaihui.catalog.services import Service
+from kuaihui.incident.alerts import Alert, Opened, QuotedLevel, QuotedPolicy
+from kuaihui.intake.places import Place
+from kuaihui.intake.severities import severity_of
+
+LONGEST_TITLE: Final = 80  # characters: one line on a phone's lock screen, twice over
+
+
+def opening(place: Place, alerts: Sequence[Alert], catalog: Catalog, now: datetime) -> Opened:
+    """The opening of an incident by these alerts."""
+    service = catalog.services[place.service]
+    return Opened(
+        at=now,
+        service=place.service,
+        title=title(alerts[0]),
+        severity=severity_of(alerts, service),
+        policy=quoted(policy_of(service, catalog)),
+        rule=place.rule,
+        group=place.group,
+        catalog=catalog.version,
+    )
+
+
+def title(alert: Alert) -> str:
+    """What the alert says of itself in one short line: its summary, else its name."""
+    words = " ".join((alert.summary or alert.name).split())
+    return words if len(words) <= LONGEST_TITLE else words[: LONGEST_TITLE - 1] + "…"
+
+
+def policy_of(service: Service, catalog: Catalog) -> Policy:
+    """The service's escalation policy. The catalog's check sees to it that there is one."""
+    return catalog.policies[service.policy]
+
+
+def quoted(policy: Policy) -> QuotedPolicy:
+    """The policy as it stands now, to be kept with the incident."""
+    levels = (QuotedLevel(level.notify, level.answer, level.unread_after, level.unacknowledged_after) for level in policy.levels)
+    return QuotedPolicy(policy.id, tuple(levels), policy.repeat, policy.silent_after)
+
+
+def incident_id(key: str, at: datetime, time_zone: str) -> str:
+    """A readable name such as 20230311-1103-k7f3: the team's own date and time, and four characters of a hash of what and exactly when."""
+    digest = blake2b(f"{key}\n{at.isoformat()}".encode(), digest_size=5).digest()
+    return f"{at.astimezone(ZoneInfo(time_zone)):%Y%m%d-%H%M}-{b32encode(digest).decode().lower()[:4]}"

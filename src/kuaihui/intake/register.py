@@ -1,0 +1,145 @@
+"""
+What is ringing now: each alert's episode, deadline and incident, so that a repeat costs one look.
+
+Rule 1: the register only remembers: what it knows stands in the timelines, or will be told again by its sender, and it is rebuilt from them.
+Rule 2: nothing expires because we were not listening: after a start every deadline is at least one whole `resolve_timeout` away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from typing import Final
+
+import msgspec
+
+from kuaihui.incident.alerts import Alert
+from kuaihui.intake.ringing import Ringing
+
+# An episode that is over is remembered this long, so that a message that was on its way finds it resolved. Alertmanager keeps resolved
+# alerts for 30 minutes (its own garbage collection) and may send them for as long.
+REMEMBERED: Final = timedelta(minutes=60)
+
+
+class Entry(msgspec.Struct):
+    """
+    One alert as it stands.
+
+    `told` is what was last heard and folded, `ends` when it counts as over unless it is heard again (None: only its source ends it),
+    `resolved` the newest start its source called resolved, `repeats` how often it was told again without anything new since it was last noted.
+    """
+
+    alert: Alert
+    group: str
+    incident: str
+    firing: bool
+    changed: datetime
+    told: Ringing | None = None
+    ends: datetime | None = None
+    resolved: datetime | None = None
+    repeats: int = 0
+    waits: datetime | None = None  # where it stands in the queue of deadlines
+
+
+class Register:
+    """Every alert that rings, and those that lately did."""
+
+    def __init__(self) -> None:
+        self.alerts: dict[str, Entry] = {}
+        self.groups: dict[str, str] = {}  # group key → the incident that is newest
+        self._queue: list[tuple[datetime, str]] = []
+
+    def repeated(self, ringing: Ringing, ends: datetime | None) -> bool:
+        """Take an unchanged repeat: whether it was one. What is not must be folded."""
+        entry = self.alerts.get(ringing.alert.key)
+        if entry is None or entry.told is not ringing or not entry.firing:
+            return False
+        entry.repeats += 1
+        if ends is not None and entry.ends is not None and ends > entry.ends:
+            entry.ends = ends
+        return True
+
+    def fired(self, ringing: Ringing, group: str, incident: str, now: datetime) -> None:
+        """This alert fires in this incident."""
+        alert = ringing.alert
+        entry = self.alerts.get(alert.key)
+        if entry is None:
+            entry = self.alerts[alert.key] = Entry(alert, group, incident, True, now, ringing, alert.ends)
+        else:
+            if not entry.firing:
+                entry.ends, entry.changed = alert.ends, now
+            elif alert.ends is None or (entry.ends is not None and alert.ends > entry.ends):
+                entry.ends = alert.ends
+            entry.alert, entry.group, entry.incident, entry.firing, entry.told = alert, group, incident, True, ringing
+        self._wait(entry)
+
+    def cleared(self, ringing: Ringing, group: str, incident: str, now: datetime) -> None:
+        """This alert's source has called it resolved, whether or not we knew it to fire."""
+        alert = ringing.alert
+        entry = self.alerts.get(alert.key)
+        if entry is None:
+            entry = self.alerts[alert.key] = Entry(alert, group, incident, False, now)
+        if ringing.dated and (entry.resolved is None or alert.started > entry.resolved):
+            entry.resolved = alert.started
+        if entry.firing and ringing.dated and alert.started < entry.alert.started:
+            return
+        entry.firing, entry.told, entry.changed, entry.ends = False, None, now, now + REMEMBERED
+        self._wait(entry)
+
+    def expired(self, key: str, now: datetime) -> None:
+        """This alert's source has fallen silent."""
+        entry = self.alerts[key]
+        entry.firing, entry.told, entry.changed, entry.ends = False, None, now, now + REMEMBERED
+        self._wait(entry)
+
+    def restored(self, alerts: Iterable[Alert], group: str, incident: str, now: datetime, grace: timedelta) -> None:
+        """Alerts that fire in a timeline, known again after a start."""
+        for alert in alerts:
+            ends = max(alert.ends, now + grace) if alert.ends else None
+            entry = self.alerts[alert.key] = Entry(alert, group, incident, True, now, None, ends)
+            self._wait(entry)
+
+    def resolved_starts(self, keys: Iterable[str]) -> dict[str, datetime]:
+        """The newest start that its source has called resolved, for those of these alerts that have one."""
+        found: dict[str, datetime] = {}
+        for key in keys:
+            entry = self.alerts.get(key)
+            if entry is not None and entry.resolved is not None:
+                found[key] = entry.resolved
+        return found
+
+    # -- deadlines -----------------------------------------------------------------------------------------------------------------------
+
+    def _wait(self, entry: Entry) -> None:
+        if entry.ends is not None and (entry.waits is None or entry.ends < entry.waits):
+            self._queue_at(entry, entry.ends)
+
+    def _queue_at(self, entry: Entry, at: datetime) -> None:
+        entry.waits = at
+        heappush(self._queue, (at, entry.alert.key))
+
+    def next_deadline(self) -> datetime | None:
+        """The earliest instant at which something may expire; never later than the real one."""
+        return self._queue[0][0] if self._queue else None
+
+    def silent(self, now: datetime) -> Iterator[Entry]:
+        """The firing alerts whose deadline has passed, each once; what is long over is forgotten on the way."""
+        while self._queue and self._queue[0][0] <= now:
+            at, key = heappop(self._queue)
+            entry = self.alerts.get(key)
+            if entry is None or entry.waits != at:
+                continue
+            entry.waits = None
+            if entry.ends is None:
+                continue
+            if entry.ends > now:
+                self._wait(entry)
+            elif entry.firing:
+                yield entry
+            else:
+                del self.alerts[key]
+
+    def look_again(self, entry: Entry, at: datetime) -> None:
+        """Look at this alert's deadline again at the instant `at`: what was due could not be written down."""
+        self._queue_at(entry, at)

@@ -1,0 +1,204 @@
+"""Alerts become durable facts, once, and nothing vanishes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from kuaihui.app.clocks import ActedClock
+from kuaihui.app.reception import Reception
+from kuaihui.duties import watch_the_recovery
+from kuaihui.incident.alerts import AlertCleared, AlertFired, AlertMeasured, Opened, Reopened
+from kuaihui.incident.phases import Phase
+from kuaihui.incident.timeline import Timeline
+from kuaihui.intake.ringing import Fault, Misheard
+from kuaihui.integrations.builtin import Builtin
+from kuaihui.journal.memory import Memory
+from kuaihui.language import text
+from kuaihui.loop import Loop
+from tests.intake.alerts.hand_made import NOON, catalog, firing, later, resolved
+
+
+class Desk:
+    """A reception on a journal in memory, in acted time."""
+
+    def __init__(self, journal: Memory | None = None, clock: ActedClock | None = None) -> None:
+        self.clock = clock or ActedClock(NOON)
+        self.catalog = catalog()
+        self.journal = journal or Memory()
+        self.loop = Loop(self.journal, lambda: self.catalog, [watch_the_recovery.due], [Builtin()], self.clock, "desk")
+        self.reception = Reception(self.loop, lambda: self.catalog, self.clock)
+
+    async def timelines(self) -> list[Timeline]:
+        return [await self.loop.timeline(one.incident) for one in reversed(await self.journal.summaries())]
+
+    async def only(self) -> Timeline:
+        (timeline,) = await self.timelines()
+        return timeline
+
+    async def settle(self) -> None:
+        while await self.loop.turn():
+            await self.loop.still()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def kinds(timeline: Timeline) -> list[type]:
+    return [type(fact) for fact in timeline.facts]
+
+
+async def test_the_first_alert_opens_an_incident_with_everything_that_is_known(desk: Desk) -> None:
+    heard = await desk.reception.hear([firing(value=0.1, summary="配置中心 5xx 10 %")])
+
+    timeline = await desk.only()
+    assert heard.counts == {"opened": 1}
+    assert heard.incidents == {timeline.incident}
+    assert timeline.incident.startswith("20230311-1103-")
+    assert kinds(timeline) == [Opened, AlertFired]
+    opened = timeline.opened
+    assert (opened.service, opened.title, opened.severity, opened.catalog) == ("config-center", "配置中心 5xx 10 %", 2, "v1")
+    assert opened.policy.id == "default"
+    assert opened.rule.says == "services.yaml:{line}"
+
+
+async def test_alerts_of_one_hearing_are_one_fact(desk: Desk) -> None:
+    heard = await desk.reception.hear([firing(instance=str(number)) for number in range(50)])
+
+    timeline = await desk.only()
+    assert kinds(timeline) == [Opened, AlertFired]
+    assert len(timeline.firing) == 50
+    assert heard.counts == {"opened": 50}
+
+
+async def test_an_unchanged_repeat_writes_nothing(desk: Desk) -> None:
+    await desk.reception.hear([firing(value=0.1)])
+    before = await desk.only()
+    heard = await desk.reception.hear([firing(value=0.1), firing(value=0.101)])
+
+    assert (await desk.only()).facts == before.facts
+    assert heard.counts == {"folded": 2}
+
+
+async def test_a_value_that_matters_is_one_fact(desk: Desk) -> None:
+    await desk.reception.hear([firing(value=0.1)])
+    await desk.reception.hear([firing(value=0.15)])
+
+    timeline = await desk.only()
+    assert kinds(timeline) == [Opened, AlertFired, AlertMeasured]
+    assert timeline.value == 0.15
+
+
+async def test_alerts_that_fit_no_service_go_to_the_catch_all(desk: Desk) -> None:
+    await desk.reception.hear([firing(service="nobody-knows")])
+
+    assert (await desk.only()).service == "unowned"
+
+
+async def test_an_alert_in_observation_reopens(desk: Desk) -> None:
+    await desk.reception.hear([firing()])
+    await desk.reception.hear([resolved()])
+    await desk.settle()
+    assert (await desk.only()).phase is Phase.OBSERVING
+    desk.clock.pass_by(timedelta(minutes=5))
+    heard = await desk.reception.hear([firing(minutes=5)])
+
+    timeline = await desk.only()
+    assert kinds(timeline)[-2:] == [Reopened, AlertFired]
+    assert timeline.phase is Phase.OPEN
+    assert heard.counts == {"re-opened": 1}
+
+
+@pytest.mark.parametrize("minutes, incidents", [(29, 1), (31, 2)])
+async def test_a_relapse_soon_after_closing_is_the_same_incident(desk: Desk, minutes: int, incidents: int) -> None:
+    await desk.reception.hear([firing()])
+    await desk.reception.hear([resolved()])
+    await desk.settle()
+    desk.clock.pass_by(timedelta(minutes=10))
+    await desk.settle()
+    assert (await desk.only()).phase is Phase.CLOSED
+    desk.clock.pass_by(timedelta(minutes=minutes))
+    await desk.reception.hear([firing(minutes=10 + minutes)])
+
+    timelines = await desk.timelines()
+    assert len(timelines) == incidents
+    assert timelines[-1].phase is Phase.OPEN
+    assert list(timelines[-1].firing) == [firing().alert.key]
+    if incidents == 1:
+        assert kinds(timelines[0])[-2:] == [Reopened, AlertFired]
+
+
+async def test_a_late_firing_of_a_resolved_episode_opens_nothing(desk: Desk) -> None:
+    heard = await desk.reception.hear([resolved()])
+    assert heard.counts == {"late": 1}
+    heard = await desk.reception.hear([firing()])
+
+    assert heard.counts == {"late": 1}
+    assert await desk.timelines() == []
+
+
+async def test_silence_expires_and_what_rings_on_goes_on(desk: Desk) -> None:
+    await desk.reception.hear([firing(ends=5)])
+    assert desk.reception.next_expiry() == later(5)
+    desk.clock.move_to(later(5))
+    assert await desk.reception.turn() == 1
+    timeline = await desk.only()
+    assert timeline.facts[-1] == AlertCleared(at=later(5), keys=(firing().alert.key,), how="expired")
+    heard = await desk.reception.hear([firing(ends=10)])
+
+    timeline = await desk.only()
+    assert heard.counts == {"joined": 1}
+    assert list(timeline.firing) == [firing().alert.key]
+
+
+async def test_a_repeat_moves_the_deadline(desk: Desk) -> None:
+    once = firing(ends=5)
+    await desk.reception.hear([once])
+    desk.clock.move_to(later(4))
+    heard = await desk.reception.hear([], again=[(once, later(9))])
+    assert heard.counts == {"folded": 1}
+    desk.clock.move_to(later(8.9))
+    assert await desk.reception.turn() == 0
+    assert desk.reception.next_expiry() == later(9)
+    desk.clock.move_to(later(9))
+    assert await desk.reception.turn() == 1
+
+
+async def test_nothing_expires_before_a_whole_timeout_after_a_start(desk: Desk) -> None:
+    await desk.reception.hear([firing(ends=5)])
+    desk.clock.move_to(later(60))
+    again = Desk(desk.journal, desk.clock)
+    await again.reception.begin()
+
+    assert await again.reception.turn() == 0
+    assert again.reception.next_expiry() == later(65)
+    heard = await again.reception.hear([firing(ends=64)])
+    assert heard.counts == {"folded": 1}
+    assert kinds(await again.only()) == [Opened, AlertFired]
+
+
+async def test_two_receptions_hearing_one_outage_open_one_incident() -> None:
+    journal = Memory()
+    journal.exclusive = False
+    clock = ActedClock(NOON)
+    one, two = Desk(journal, clock), Desk(journal, clock)
+    clock.pass_by(timedelta(seconds=1))
+    heard = [await one.reception.hear([firing(instance="a")]), await two.reception.hear([firing(instance="b"), firing(instance="a")])]
+
+    timeline = await one.only()
+    assert [one.counts for one in heard] == [{"opened": 1}, {"joined": 1, "folded": 1}]
+    assert len(timeline.firing) == 2
+
+
+async def test_every_alert_leaves_a_trace(desk: Desk) -> None:
+    for told in (firing(), firing(), resolved()):
+        await desk.reception.hear([told])
+        desk.clock.pass_by(timedelta(seconds=1))
+    await desk.reception.hear([], refused=[Misheard("abc", Fault("labels.empty", "[0].labels", text("no labels")))])
+    await desk.reception.turn()
+
+    assert [trace.verdict for trace in await desk.journal.traces(firing().alert.key)] == ["opened", "folded", "cleared"]
+    assert [trace.verdict for trace in await desk.journal.traces("abc")] == ["refused"]
