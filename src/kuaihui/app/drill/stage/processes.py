@@ -57,32 +57,60 @@ class Started:
         await self.process.stdin.drain()
 
 
-async def start(name: str, argv: Sequence[str], folder: Path, *, dies_by: signal.Signals = signal.SIGKILL, listens: bool = False) -> Started:
-    """Start a program whose end is tied to ours. `dies_by` is the signal it gets when we die; `listens` gives it an input."""
-    outputs = folder / "parts"
-    outputs.mkdir(parents=True, exist_ok=True)
-    output = outputs / f"{name}.out"
-    with output.open("ab") as opened:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.PIPE if listens else asyncio.subprocess.DEVNULL,
-            stdout=opened,
-            stderr=asyncio.subprocess.STDOUT,
-            cwd=folder,
-            start_new_session=True,  # an interrupt at the terminal reaches us alone, and we end the parts in order
-            preexec_fn=tie(os.getpid(), dies_by),
-        )
-    return Started(name, process, output)
+class Crew:
+    """All processes of one stage, so that none is forgotten when it ends, wherever it was started from."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._started: list[Started] = []
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Who was started and not yet stopped."""
+        return tuple(part.pid for part in self._started)
+
+    def lost(self) -> list[Started]:
+        """Who ended though nobody stopped it."""
+        return [part for part in self._started if part.process.returncode is not None]
+
+    async def start(self, name: str, argv: Sequence[str], *, dies_by: signal.Signals = signal.SIGKILL, listens: bool = False) -> Started:
+        """Start a program whose end is tied to ours. `dies_by` is the signal it gets when we die; `listens` gives it an input."""
+        outputs = self.folder / "parts"
+        outputs.mkdir(parents=True, exist_ok=True)
+        output = outputs / f"{name}.out"
+        with output.open("ab") as opened:
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=asyncio.subprocess.PIPE if listens else asyncio.subprocess.DEVNULL,
+                stdout=opened,
+                stderr=asyncio.subprocess.STDOUT,
+                cwd=self.folder,
+                start_new_session=True,  # an interrupt at the terminal reaches us alone, and we end the parts in order
+                preexec_fn=tie(os.getpid(), dies_by),
+            )
+        part = Started(name, process, output)
+        self._started.append(part)
+        return part
+
+    async def start_part(self, module: str, role: object, *, name: str = "", listens: bool = False) -> Started:
+        """Start one of the stage's own programs, `parts/MODULE.py`, in the role described by a struct."""
+        argv = [sys.executable, "-m", f"kuaihui.app.drill.stage.parts.{module}", msgspec.json.encode(role).decode()]
+        return await self.start(name or module, argv, listens=listens)
+
+    async def stop(self, part: Started) -> None:
+        """End one process and wait until it is gone."""
+        if part in self._started:
+            self._started.remove(part)
+        await _stop(part)
+
+    async def stop_all(self) -> None:
+        """End everybody, the newest first."""
+        while self._started:
+            await _stop(self._started.pop())
 
 
-async def start_part(module: str, role: object, folder: Path, *, name: str = "", listens: bool = False) -> Started:
-    """Start one of the stage's own programs, `parts/MODULE.py`, in the role described by a struct."""
-    argv = [sys.executable, "-m", f"kuaihui.app.drill.stage.parts.{module}", msgspec.json.encode(role).decode()]
-    return await start(name or module, argv, folder, listens=listens)
-
-
-async def stop(part: Started, patience: float = 4.0) -> None:
-    """End a process and wait until it is gone; after `patience` seconds it is killed."""
+async def _stop(part: Started, patience: float = 3.0) -> None:
+    """Ask a process to end; after `patience` seconds it is killed."""
     for sign, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
         if part.process.returncode is not None:
             return

@@ -1,0 +1,44 @@
+"""Alerts in the form of Alertmanager's API v2, as the stage's own parts post them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import httpx
+import msgspec
+
+from kuaihui.app.drill.stage.roles import Receiver
+
+LASTING = timedelta(minutes=5)
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert; the names are the API's own. It is over once `endsAt` has passed."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    startsAt: datetime  # noqa: N815: the API's name
+    endsAt: datetime  # noqa: N815: the API's name
+    generatorURL: str = ""  # noqa: N815: the API's name
+
+
+async def post(out: httpx.AsyncClient, receiver: Receiver, alerts: Sequence[Alert]) -> None:
+    """Post them once; who cannot be reached is posted to again with the next ones, as by Prometheus."""
+    headers = {"content-type": "application/json", **({"authorization": f"Bearer {receiver.token}"} if receiver.token else {})}
+    with contextlib.suppress(httpx.HTTPError):
+        await out.post(receiver.url, content=msgspec.json.encode(list(alerts)), headers=headers)
+
+
+def storm(services: int, now: datetime) -> list[Alert]:
+    """One alert from each of many services, which differ in name alone."""
+    return [
+        Alert(
+            labels={"alertname": "Gateway5xxRatioHigh", "service": f"service-{number:03d}", "severity": "critical", "environment": "full"},
+            annotations={"summary": f"Gateway 5xx ratio of service-{number:03d} is 12%", "value": "0.12"},
+            startsAt=now,
+            endsAt=now + LASTING,
+        )
+        for number in range(services)
+    ]
