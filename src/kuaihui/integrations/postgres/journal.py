@@ -1,0 +1,174 @@
+"""
+The journal in PostgreSQL: any number of workers, each incident settled by one at a time.
+
+Rule 1: a claim is a lease of LEASE by the database's clock and a generation: what a dead worker held is taken over, what a frozen one still
+        says is refused.
+Rule 2: appends are committed one after the other (see `statements.py`, Rule 2), many at a time (see `appender.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final, Self
+
+import msgspec
+
+from kuaihui.integrations.postgres import statements
+from kuaihui.integrations.postgres.appender import Appender
+from kuaihui.integrations.postgres.connections import Asked, pool
+from kuaihui.integrations.postgres.listener import Listener
+from kuaihui.integrations.postgres.tables import bring_up_to_date
+from kuaihui.journal.admission import prepared
+from kuaihui.journal.chain import START, Record
+from kuaihui.journal.changes import Changes
+from kuaihui.journal.journal import Append, Claim, Summary, Trace
+from kuaihui.journal.rows import instant, microseconds, optional_instant, optional_microseconds, summary_of_row
+
+# Records fetched at a time by those who follow; traces written at a time.
+PAGE: Final = 1000
+# Whoever waits looks again this often (seconds), heard or not: another worker may have scheduled something and died.
+LOOK_AGAIN: Final = 1.0
+# How long a measured difference between two clocks is good for, in seconds.
+CLOCK_KEPT: Final = 60.0
+_FOREVER: Final = 2**63 - 1
+
+
+class Postgres:
+    """A journal in a database. Make it with `open`."""
+
+    exclusive = False
+
+    def __init__(self, asked: Asked, appender: Appender, changes: Changes, *, database_time: bool) -> None:
+        self._asked = asked
+        self._appender = appender
+        self._changes = changes
+        self._database_time = database_time
+        self._ahead = 0  # microseconds by which the database's clock is ahead of the caller's
+        self._measured = float("-inf")
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, *, database_time: bool = True, connections: int = 8) -> AsyncGenerator[Self]:
+        """
+        The journal in the database of this URL, its tables made or brought up to date where need be.
+
+        Leases run by the database's clock; without `database_time`, by the `now` that `claim` is given (as in a rehearsal). Raises
+        BadSettings when a newer version of Kuaihui wrote it, and what asyncpg raises when the database cannot be reached.
+        """
+        await bring_up_to_date(url)
+        async with AsyncExitStack() as opened:
+            connected = await opened.enter_async_context(pool(url, connections))
+            changes = Changes()
+            listener = Listener(url, changes)
+            opened.push_async_callback(listener.close)
+            appender = Appender(connected)
+            opened.push_async_callback(appender.close)
+            yield cls(Asked(connected), appender, changes, database_time=database_time)
+
+    # -- facts -------------------------------------------------------------------------------------------------------------------------
+
+    async def append(self, appends: Sequence[Append]) -> list[bool]:
+        if not appends:
+            return []
+        kept = await self._appender.append(prepared(appends, lambda one: optional_microseconds(one.due)))
+        if any(kept):
+            self._changes.tell()
+        return kept
+
+    async def read(self, incident: str, after: int = 0) -> list[Record]:
+        return [Record(*row) for row in await self._asked.rows(statements.READ, incident, after)]
+
+    async def follow(self, position: int) -> AsyncIterator[Record]:
+        while True:
+            count = self._changes.count
+            rows = await self._asked.rows(statements.FOLLOW, position, PAGE)
+            for row in rows:
+                record = Record(*row)
+                yield record
+                position = record.position
+            if not rows:
+                await self._changes.after(count, LOOK_AGAIN)
+
+    async def changed(self, timeout: float) -> None:
+        await self._changes.wait(min(timeout, LOOK_AGAIN))
+
+    # -- incidents ---------------------------------------------------------------------------------------------------------------------
+
+    async def summaries(self, *, open_only: bool = False, before: datetime | None = None, limit: int = 1000) -> list[Summary]:
+        statement = statements.OPEN if open_only else statements.ALL
+        rows = await self._asked.rows(statement, microseconds(before) if before else _FOREVER, limit)
+        return [summary_of_row(tuple(row)) for row in rows]
+
+    async def summary(self, incident: str) -> Summary | None:
+        return _summary(await self._asked.row(statements.SUMMARY, incident))
+
+    async def find(self, key: str) -> Summary | None:
+        return _summary(await self._asked.row(statements.FIND, key))
+
+    async def head(self, incident: str) -> tuple[int, str]:
+        row = await self._asked.row(statements.HEAD, incident)
+        return (row[0], row[1]) if row else (0, START)
+
+    # -- what is due -------------------------------------------------------------------------------------------------------------------
+
+    async def claim(self, worker: str, now: datetime, limit: int = 1000) -> list[Claim]:
+        self._changes.look()
+        moment = microseconds(now)
+        await self._compare_clocks(moment)
+        rows = await self._asked.rows(statements.CLAIM, moment, limit, worker, None if self._database_time else moment)
+        return [Claim(incident, generation) for _, incident, generation in sorted(map(tuple, rows))]
+
+    async def _compare_clocks(self, moment: int) -> None:
+        """Learn now and then how far the database's clock is ahead, so that `next_due` speaks the caller's time."""
+        clock = asyncio.get_running_loop().time()
+        if self._database_time and clock - self._measured > CLOCK_KEPT:
+            row = await self._asked.row(statements.CLOCK)
+            assert row is not None, "a SELECT without FROM has one row"
+            self._ahead, self._measured = row[0] - moment, clock
+
+    async def schedule(self, claim: Claim, expected: int, due: datetime | None) -> bool:
+        row = await self._asked.row(statements.SCHEDULE, claim.incident, claim.generation, expected, optional_microseconds(due))
+        return row is not None
+
+    async def next_due(self) -> datetime | None:
+        row = await self._asked.row(statements.NEXT_DUE, self._ahead)
+        return optional_instant(row[0]) if row else None
+
+    # -- beside the facts --------------------------------------------------------------------------------------------------------------
+
+    async def note(self, traces: Sequence[Trace]) -> None:
+        # In one order for all workers, so that two of them never wait for each other.
+        rows = sorted((_trace_row(trace) for trace in traces), key=lambda row: (row[0], row[2], row[5]))
+        for start in range(0, len(rows), PAGE):
+            await self._asked.many(statements.NOTE, rows[start : start + PAGE])
+
+    async def traces(self, key: str) -> list[Trace]:
+        return [_trace(tuple(row)) for row in await self._asked.rows(statements.TRACES, key)]
+
+    async def keep(self, artifact: bytes, media: str) -> str:
+        name = sha256(artifact).hexdigest()
+        await self._asked.rows(statements.KEEP, name, media, artifact)
+        return name
+
+    async def artifact(self, hash: str) -> tuple[bytes, str] | None:
+        row = await self._asked.row(statements.ARTIFACT, hash)
+        return (row[0], row[1]) if row else None
+
+
+def _summary(row: Any) -> Summary | None:  # Any: a database's row
+    return summary_of_row(tuple(row)) if row else None
+
+
+def _trace_row(trace: Trace) -> tuple[Any, ...]:
+    labels, last = msgspec.json.encode(trace.labels), optional_microseconds(trace.last)
+    return trace.key, microseconds(trace.at), trace.verdict, trace.reason, labels, trace.incident, trace.count, last
+
+
+def _trace(row: tuple[Any, ...]) -> Trace:
+    key, at, verdict, reason, labels, incident, count, last = row
+    said = msgspec.json.decode(labels, type=dict[str, str])
+    return Trace(key, instant(at), verdict, reason, said, incident, count, optional_instant(last))
