@@ -1,0 +1,1 @@
+"""The pages and the API: everything people do, on one address."""

@@ -1,0 +1,248 @@
+"""The API: everything a page can do, for programs and the command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Union
+
+import msgspec
+from fastapi import APIRouter, File, Query, Response, UploadFile
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from kuaihui.app.web import views
+from kuaihui.app.web.asking import Anybody, Here, InHouse, NotFound, Reads, Somebody
+from kuaihui.app.web.pictures import LARGEST, kind_of
+from kuaihui.app.web.problems import ANSWERS
+from kuaihui.app.wiring import House, new_id
+from kuaihui.briefing.receipts import receipts
+from kuaihui.errors import Refused
+from kuaihui.incident.fact import Fact
+from kuaihui.incident.timeline import Timeline
+from kuaihui.intake import signals
+from kuaihui.intake.deeds import understand
+from kuaihui.journal.verify import export
+from kuaihui.language import text
+
+api = APIRouter(prefix="/api/v1", responses=ANSWERS)
+
+Id = Annotated[str, Field(max_length=100)]
+
+
+# -- incidents -------------------------------------------------------------------------------------------------------------------------------
+
+
+@api.get("/incidents")
+async def incidents(
+    house: InHouse,
+    reader: Reads,
+    _: Anybody,
+    state: Literal["open", "closed", "all"] = "open",
+    service: Id = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> views.Incidents:
+    """Incidents, the newest opening first."""
+    found = await house.journal.summaries(open_only=state == "open", limit=limit)
+    wanted = [one for one in found if (state != "closed" or one.closed) and service in ("", one.service)]
+    return views.Incidents(incidents=[views.row(one, reader) for one in wanted])
+
+
+class Declared(BaseModel):
+    """An incident that somebody opens by hand."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    service: Id
+    title: str = Field(min_length=1, max_length=200)
+    severity: int | None = Field(default=None, ge=1, le=5)
+
+
+@api.post("/incidents", status_code=201)
+async def declare(house: InHouse, reader: Reads, person: Somebody, declared: Declared) -> views.IncidentRow:
+    """Open an incident by hand; an open one of the same service is refused with its name."""
+    incident = await house.reception.declare(declared.service, declared.title, declared.severity, person)
+    summary = await house.journal.summary(incident)
+    assert summary is not None
+    return views.row(summary, reader)
+
+
+@api.get("/incidents/{incident}")
+async def incident(house: InHouse, reader: Reads, _: Anybody, timeline: Here) -> views.IncidentShown:
+    """One incident, whole but for its facts."""
+    summary = await house.journal.summary(timeline.incident)
+    assert summary is not None
+    return views.whole(house, timeline, summary, await house.loop.coming(timeline.incident), reader)
+
+
+class Facts(BaseModel):
+    """Facts of one incident in order."""
+
+    facts: list[views.FactShown]
+
+
+@api.get("/incidents/{incident}/facts")
+async def facts(reader: Reads, _: Anybody, timeline: Here, after: Annotated[int, Query(ge=0, le=10_000_000)] = 0) -> Facts:
+    """The incident's facts from number `after` on."""
+    return Facts(facts=_shown(timeline, after, reader))
+
+
+@api.get("/incidents/{incident}/export", response_class=Response)
+async def exported(house: InHouse, _: Anybody, timeline: Here) -> Response:
+    """The incident with its hash chain, as JSON that can be verified anywhere."""
+    name = f"{timeline.incident}.json"
+    body = await export(house.journal, timeline.incident)
+    return Response(body, media_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+# -- deeds -----------------------------------------------------------------------------------------------------------------------------------
+
+
+def _deed_model(kind: type[signals.Deed]) -> type[BaseModel]:
+    """A deed as the API takes it: without the person (who asks is who did it), with limits on what is written."""
+    given: dict[str, Any] = {"deed": (Literal[kind.__name__], ...)}  # Any: pydantic's own form of a field
+    for one in msgspec.structs.fields(kind):
+        if one.name in ("person", "message"):
+            continue
+        plain = Annotated[str, Field(max_length=20_000)] if one.type is str else one.type
+        given[one.name] = (plain, ... if one.default is msgspec.NODEFAULT else one.default)
+    return create_model(kind.__name__, __config__=ConfigDict(extra="forbid"), __doc__=kind.__doc__, **given)
+
+
+_KINDS = {kind.__name__: kind for kind in signals.Deed.__subclasses__()}
+_MODELS = tuple(_deed_model(kind) for kind in _KINDS.values())
+AnyDeed = Annotated[Union[_MODELS], Field(discriminator="deed")]  # type: ignore[valid-type]  # one model a deed, made above
+
+
+@api.post("/incidents/{incident}/deeds")
+async def do(house: InHouse, reader: Reads, person: Somebody, timeline: Here, deed: AnyDeed) -> Facts:
+    """Do something; answers with the facts it became (none, when it was so already)."""
+    given = deed.model_dump(exclude={"deed"})
+    if deed.deed == "Speak":
+        given["message"] = new_id()
+    written = await act(house, timeline.incident, _KINDS[deed.deed](person=person, **given))
+    now = await house.loop.timeline(timeline.incident)
+    return Facts(facts=[views.fact_shown(now.number_of(fact), fact, reader) for fact in written])
+
+
+async def act(house: House, incident: str, deed: signals.AnyDeed) -> list[Fact]:
+    """Let a person's deed be heard; a message that is a command becomes the deed it stands for. Raises Refused."""
+    return await house.loop.hear(incident, lambda timeline: understand(deed, timeline, house.catalog, house.clock.now()))
+
+
+def _shown(timeline: Timeline, after: int, reader: views.Reader) -> list[views.FactShown]:
+    return [views.fact_shown(number, fact, reader) for number, fact in enumerate(timeline.facts[after:], start=after)]
+
+
+# -- people ----------------------------------------------------------------------------------------------------------------------------------
+
+
+class Word(views.ReceiptShown):
+    """A word in somebody's inbox."""
+
+    incident: str
+    title: str
+    local: str
+
+
+class Inbox(BaseModel):
+    """Everything that was sent to one person in open incidents, the newest first."""
+
+    words: list[Word]
+
+
+@api.get("/inbox")
+async def inbox(house: InHouse, reader: Reads, person: Somebody) -> Inbox:
+    """What was sent to whoever asks, in incidents that are not closed."""
+    words: list[Word] = []
+    for summary in await house.journal.summaries(open_only=True):
+        timeline = await house.loop.timeline(summary.incident)
+        mine = (receipt for receipt in receipts(timeline) if receipt.person == person and receipt.sent)
+        shown = (views.receipt_shown(receipt, reader).model_dump() for receipt in mine)
+        words += [Word(**one, incident=summary.incident, title=summary.title, local=reader.local(one["ordered"])) for one in shown]
+    return Inbox(words=sorted(words, key=lambda word: word.ordered, reverse=True))
+
+
+@api.post("/inbox/read")
+async def read(house: InHouse, person: Somebody, incident: Id = "", identity: Annotated[str, Query(max_length=500)] = "") -> Facts:
+    """Whoever asks has read one word of an incident, or everything everywhere."""
+    for summary in await house.journal.summaries(open_only=True):
+        if incident in ("", summary.incident):
+            await act(house, summary.incident, signals.ReadPages(person=person, identity=identity))
+    return Facts(facts=[])
+
+
+class OnCall(BaseModel):
+    """Who is on call."""
+
+    service: str
+    rota: str
+    at: datetime
+    people: list[str]
+    names: list[str]
+
+
+@api.get("/oncall")
+async def oncall(house: InHouse, reader: Reads, _: Anybody, service: Id, at: datetime | None = None) -> OnCall:
+    """Who is on call for a service at an instant (now, when left out; an instant without a zone is in the team's)."""
+    if service not in house.catalog.services:
+        raise NotFound(text("there is no service {service}", service=service))
+    rota = house.catalog.services[service].rota
+    instant = (at if at.tzinfo else at.replace(tzinfo=reader.zone)) if at else house.clock.now()
+    try:
+        people = house.catalog.on_call(rota, instant.astimezone(UTC)) if rota else ()
+    except OverflowError as absurd:
+        raise Refused(text("{at} lies outside any calendar", at=str(at))) from absurd
+    return OnCall(service=service, rota=rota, at=instant, people=list(people), names=[reader.name(person) for person in people])
+
+
+# -- explanations and artifacts ------------------------------------------------------------------------------------------------------------------
+
+
+class Why(BaseModel):
+    """What became of an alert, a line a step."""
+
+    lines: list[str]
+
+
+@api.get("/why/{fingerprint}")
+async def why(house: InHouse, reader: Reads, _: Anybody, fingerprint: Id) -> Why:
+    """What became of an alert, and by which rule."""
+    lines = await house.reception.why(fingerprint)
+    if not lines:
+        raise NotFound(text("no alert with the fingerprint {fingerprint} was ever heard", fingerprint=fingerprint))
+    return Why(lines=[reader.said(line) for line in lines])
+
+
+class Kept(BaseModel):
+    """Where a picture was kept."""
+
+    hash: str
+
+
+@api.post("/artifacts", status_code=201)
+async def keep(house: InHouse, _: Somebody, file: Annotated[UploadFile, File()]) -> Kept:
+    """Keep a picture (PNG, JPEG, GIF or WebP by its content, at most 5 MB)."""
+    body = await file.read(LARGEST + 1)
+    return Kept(hash=await house.journal.keep(body, kind_of(body)))
+
+
+@api.get("/artifacts/{hash}", response_class=Response)
+async def artifact(house: InHouse, _: Anybody, hash: Id) -> Response:
+    """A kept picture."""
+    found = await house.journal.artifact(hash)
+    if found is None:
+        raise NotFound(text("nothing is kept under {hash}", hash=hash))
+    body, media = found
+    return Response(body, media_type=media, headers={"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"})
+
+
+class CatalogState(BaseModel):
+    """The catalog in force, and what is wrong with the files as they stand now."""
+
+    version: str
+    faults: list[str]
+
+
+@api.get("/catalog")
+async def catalog(house: InHouse, reader: Reads, _: Anybody) -> CatalogState:
+    """The catalog in force; faults are listed when newer files were refused."""
+    return CatalogState(version=house.catalog.version, faults=[reader.said(fault.told) for fault in house.shelf.faults])

@@ -1,0 +1,123 @@
+"""
+What is wrong with what was asked, in the reader's language: {"errors": [{rule_id, path, message, limit}]}.
+
+The rule's id is stable and is what a program looks at; the message is for people. (After protovalidate's rule ids.)
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from kuaihui.app.web.asking import NotFound, language_of
+from kuaihui.app.web.identity import NotSignedIn
+from kuaihui.errors import KuaihuiError, Refused
+from kuaihui.language import Text, say, text
+
+log = logging.getLogger(__name__)
+
+
+class Problem(BaseModel):
+    """One thing that is wrong."""
+
+    rule_id: str
+    path: str
+    message: str
+    limit: str | float | None = None
+
+
+class Problems(BaseModel):
+    """Everything that is wrong with a request."""
+
+    errors: list[Problem]
+
+
+ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": Problems, "description": said}
+    for status, said in {401: "nobody says who asks", 403: "not from our own pages", 404: "no such thing", 409: "refused", 422: "not understood"}.items()
+}
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Give every error its status and its words."""
+    app.add_exception_handler(KuaihuiError, _refused)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _broken)
+
+
+def problem(request: Request, status: int, *found: tuple[str, str, Text | str, str | float | None]) -> JSONResponse:
+    """An answer that lists what is wrong: rule, path, words, limit."""
+    language = language_of(request)
+    told = [Problem(rule_id=rule, path=path, message=say(words, language), limit=limit) for rule, path, words, limit in found]
+    return JSONResponse(Problems(errors=told).model_dump(), status)
+
+
+async def _refused(request: Request, wrong: Exception) -> JSONResponse:
+    assert isinstance(wrong, KuaihuiError)
+    match wrong:
+        case NotSignedIn():
+            return problem(request, 401, ("auth.required", "", wrong.text, None))
+        case NotFound():
+            return problem(request, 404, ("not_found", request.url.path, wrong.text, None))
+        case Refused():
+            return problem(request, 409, ("refused", "", wrong.text, None))
+        case _:
+            return problem(request, 503, ("unavailable", "", wrong.text, None))
+
+
+async def _not_understood(request: Request, wrong: Exception) -> JSONResponse:
+    assert isinstance(wrong, RequestValidationError)
+    return problem(request, 422, *(_fault(fault) for fault in wrong.errors()))
+
+
+def _fault(fault: dict[str, Any]) -> tuple[str, str, Text, str | float | None]:  # Any: pydantic's own description of a fault
+    kind, bounds = str(fault["type"]), fault.get("ctx", {})
+    limit = next((bounds[name] for name in ("ge", "le", "gt", "lt", "max_length", "min_length", "expected") if name in bounds), None)
+    path = ".".join(str(part) for part in fault["loc"])
+    return kind, path, _words(kind, limit), limit if isinstance(limit, str | int | float) else None
+
+
+def _words(kind: str, limit: object) -> Text:  # noqa: PLR0911  # a table in the form of a match
+    bound = str(limit)
+    match kind:
+        case "missing":
+            return text("is missing")
+        case "greater_than_equal":
+            return text("must be at least {limit}", limit=bound)
+        case "less_than_equal":
+            return text("must be at most {limit}", limit=bound)
+        case "string_too_long" | "too_long":
+            return text("may have at most {limit} characters or entries", limit=bound)
+        case "string_too_short" | "too_short":
+            return text("must have at least {limit} characters or entries", limit=bound)
+        case "extra_forbidden":
+            return text("is not known here")
+        case "literal_error" | "enum" | "union_tag_invalid":
+            return text("is none of the possible values: {limit}", limit=bound)
+        case "union_tag_not_found":
+            return text("does not say which kind it is")
+        case "json_invalid":
+            return text("is not JSON")
+        case _:
+            return text("cannot be understood ({kind})", kind=kind)
+
+
+async def _http(request: Request, wrong: Exception) -> JSONResponse:
+    assert isinstance(wrong, HTTPException)
+    words = {404: text("there is nothing at this address"), 405: text("this address does not take {method}", method=request.method)}
+    rule = {404: "not_found", 405: "method"}.get(wrong.status_code, "http")
+    answer = problem(request, wrong.status_code, (rule, request.url.path, words.get(wrong.status_code, str(wrong.detail)), None))
+    answer.headers.update(wrong.headers or {})
+    return answer
+
+
+async def _broken(request: Request, wrong: Exception) -> JSONResponse:
+    log.error("%s %s broke", request.method, request.url.path, exc_info=wrong)
+    return problem(request, 500, ("broken", request.url.path, text("this broke on our side; it was written to the log"), None))
