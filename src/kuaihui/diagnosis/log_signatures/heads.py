@@ -1,14 +1,15 @@
 """
 The raw bytes of a log file as frames of events, each line's head read as its writer wrote it.
 
-Rule 1: a line whose head does not fit continues the line before it (a stack trace), also over the border of two blocks; where no line of
-        a block has a head, each line stands alone.
+Rule 1: a line whose head does not fit continues the line before it (a stack trace), also over the border of two blocks; lines before the
+        first head stand alone.
 Rule 2: bytes that are no UTF-8 are read as GB 18030 where that fits the line, and otherwise with replacement marks.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -19,16 +20,25 @@ from kuaihui.diagnosis.log_signatures import instants
 from kuaihui.diagnosis.log_signatures.lines import FRAME
 
 # Blocks of this size keep several cores busy and a stream of any length under some hundred megabytes.
-BLOCK: Final = 16 << 20
+BLOCK: Final = 8 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """A head of fields between separators, the text last: names of at, service, pod, level and text; fields of other names are skipped."""
+    """
+    A head of fields between separators of one byte, the text last: names of at, service, pod, level and text; other names are skipped.
+
+    An empty `at` is no head: what follows a line with blanks before it (a stack trace) may hold separators too.
+    """
 
     names: tuple[str, ...]
     separator: str = "\t"
     zone: str = "UTC"  # of stamps that name none
+
+    def begins(self, line: bytes) -> bool:
+        """Whether a line begins an event."""
+        fields = line.split(self.separator.encode(), len(self.names) - 1)
+        return len(fields) == len(self.names) and ("at" not in self.names or fields[self.names.index("at")] != b"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,10 @@ class Pattern:
 
     pattern: str
     zone: str = "UTC"  # of stamps that name none
+
+    def begins(self, line: bytes) -> bool:
+        """Whether a line begins an event."""
+        return re.match(self.pattern, line.decode("utf-8", "replace")) is not None
 
 
 Head = Columns | Pattern
@@ -48,31 +62,40 @@ PLAIN: Final = Pattern(
 )
 
 
-def frames(chunks: Iterable[bytes], head: Head = PLAIN) -> Iterator[pl.DataFrame]:
-    """The bytes of a file, in chunks of any size, as frames of events."""
-    held = b""
-    for block in _blocks(chunks):
-        fields = _fields(_lines(held + block), head)
-        last = fields["text"].is_not_null().arg_true().max()
-        held = b"" if last is None else "\n".join(fields["line"][last:]).encode() + b"\n"  # type: ignore[arg-type]
-        yield _events(fields if last is None else fields[:last], head)  # type: ignore[misc]
-    if held:
-        yield _events(_fields(_lines(held), head), head)
-
-
-def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes cut at line ends, `BLOCK` or more at a time."""
+def blocks(chunks: Iterable[bytes], head: Head) -> Iterator[bytes]:
+    """The same bytes in blocks of `BLOCK` or more that end where an event ends; line ends are \\n."""
     held: list[bytes] = []
     size = 0
     for chunk in chunks:
         held.append(chunk)
         size += len(chunk)
         if size >= BLOCK and b"\n" in chunk:
-            whole, newline, rest = b"".join(held).rpartition(b"\n")
-            yield whole + newline
-            held, size = [rest], len(rest)
+            whole = b"".join(held)
+            cut = _last_event(whole, head) or whole.rfind(b"\n") + 1
+            yield _unix(whole[:cut])
+            held, size = [whole[cut:]], len(whole) - cut
     if size:
-        yield b"".join(held)
+        yield _unix(b"".join(held))
+
+
+def _unix(block: bytes) -> bytes:
+    return block.replace(b"\r\n", b"\n") if b"\r\n" in block else block
+
+
+def _last_event(block: bytes, head: Head) -> int:
+    """Where the last event of the block begins; 0 where none does."""
+    end = block.rfind(b"\n")
+    while end > 0:
+        begin = block.rfind(b"\n", 0, end) + 1
+        if head.begins(block[begin:end]):
+            return begin
+        end = begin - 1
+    return 0
+
+
+def frame(block: bytes, head: Head) -> pl.DataFrame:
+    """The events of a block of whole lines."""
+    return _events(_fields(_lines(block), head), head)
 
 
 def _lines(block: bytes) -> pl.DataFrame:
@@ -80,8 +103,7 @@ def _lines(block: bytes) -> pl.DataFrame:
         block.decode()
     except UnicodeDecodeError:
         block = "\n".join(_decoded(line) for line in block.split(b"\n")).encode()
-    lines = pl.read_lines(io.BytesIO(block), name="line")
-    return lines if b"\r" not in block else lines.with_columns(pl.col("line").str.strip_chars_end("\r"))
+    return pl.read_lines(io.BytesIO(block), name="line")
 
 
 def _decoded(line: bytes) -> str:
@@ -100,15 +122,15 @@ def _fields(lines: pl.DataFrame, head: Head) -> pl.DataFrame:
             parts = pl.col("line").str.splitn(head.separator, len(head.names)).struct.rename_fields(head.names)
         case Pattern():
             parts = pl.col("line").str.extract_groups(head.pattern)
-    return lines.lazy().with_columns(parts.alias("fields")).unnest("fields").collect(engine="streaming")
+    fields = lines.lazy().with_columns(parts.alias("fields")).unnest("fields")
+    if isinstance(head, Columns) and "at" in head.names:
+        fields = fields.with_columns(text=pl.when(pl.col("at") != "").then("text"))
+    return fields.collect(engine="streaming")
 
 
 def _events(fields: pl.DataFrame, head: Head) -> pl.DataFrame:
     """The lines that have a head, what continues each one joined to its text."""
-    starts = fields["text"].is_not_null()
-    if not starts.any():
-        fields = fields.with_columns(text=pl.col("line"))
-    elif not starts.all():
+    if fields["text"].null_count():
         fields = _joined(fields)
     return _framed(fields, head)
 
@@ -118,8 +140,8 @@ def _joined(fields: pl.DataFrame) -> pl.DataFrame:
     more = numbered.filter(pl.col("text").is_null() & (pl.col("event") > 0)).group_by("event", maintain_order=True)
     tails = more.agg(tail=pl.col("line").str.join("\n"), lines=pl.len().cast(pl.Int64) + 1)
     orphans = numbered.filter(pl.col("event") == 0).with_columns(text=pl.col("line"), lines=pl.lit(1, pl.Int64))
-    heads = numbered.filter(pl.col("text").is_not_null()).join(tails, on="event", how="left", maintain_order="left")
-    told = heads.with_columns(text=pl.concat_str("text", "tail", separator="\n", ignore_nulls=True)).drop("tail")
+    begun = numbered.filter(pl.col("text").is_not_null()).join(tails, on="event", how="left", maintain_order="left")
+    told = begun.with_columns(text=pl.concat_str("text", "tail", separator="\n", ignore_nulls=True)).drop("tail")
     return pl.concat([orphans, told])
 
 
@@ -128,4 +150,4 @@ def _framed(fields: pl.DataFrame, head: Head) -> pl.DataFrame:
     words = [pl.col(name).fill_null("") if name in fields.columns else blank.alias(name) for name in ("service", "pod", "level")]
     lines = pl.col("lines").fill_null(1) if "lines" in fields.columns else pl.lit(1, pl.Int64).alias("lines")
     at = instants.microseconds(fields["at"], head.zone) if "at" in fields.columns else pl.lit(None, pl.Int64)
-    return fields.select(*words, at.alias("at"), "text", lines).cast(FRAME)  # type: ignore[arg-type]
+    return fields.select(*words, at.alias("at"), "text", lines).cast(dict(FRAME))

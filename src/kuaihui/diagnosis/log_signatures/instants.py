@@ -8,7 +8,8 @@ Rule 2: a stream writes few layouts; the layout of the first stamp not yet read 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,38 @@ def microseconds(written: pl.Series, zone: str = "UTC") -> pl.Series:
         tried.add(layout)
         read = read.fill_null(_like(layout, written, zone))
     return _one_by_one(written, read, zone) if (read.is_null() & written.is_not_null()).any() else read
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a stamp of the ISO family is written, and what to add to it to be in UTC (microseconds)."""
+
+    dash: str
+    blank: str
+    fraction: int  # digits
+    suffix: str
+    shift: int
+
+
+def layout(sample: str, zone: str) -> Layout | None:
+    """The layout of a stamp; None where it is not of the ISO family, or its zone moves its clocks around this time."""
+    found = _ISO.fullmatch(sample)
+    if found is None:
+        return None
+    dash, blank, fraction, suffix = found.groups()
+    shift = -_shift(suffix) if suffix else _steady_shift(sample[:10].replace("/", "-"), zone)
+    return None if shift is None else Layout(dash, blank, len(fraction or ""), suffix or "", shift)
+
+
+def _steady_shift(day: str, zone: str) -> int | None:
+    """Microseconds to add to a local time of this day, where the day before and the two after have the same."""
+    try:
+        noon = datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=ZoneInfo(zone))
+    except ValueError:
+        return None
+    shifts = {(noon + timedelta(days=days)).utcoffset() for days in (-1, 0, 1, 2)}
+    only = shifts.pop()
+    return None if shifts or only is None else -round(only.total_seconds()) * SECOND
 
 
 def _like(sample: str, written: pl.Series, zone: str) -> pl.Series:

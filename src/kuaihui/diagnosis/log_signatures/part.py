@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from kuaihui.diagnosis.log_signatures import heads, lines
+from kuaihui.diagnosis.log_signatures import fast, heads, lines
 from kuaihui.diagnosis.log_signatures.instants import MINUTE
 from kuaihui.diagnosis.log_signatures.shapes import folded
 
@@ -54,12 +55,20 @@ class Part:
 
 def count(logged: Iterable[lines.LogLine]) -> Part:
     """The part of these lines."""
-    return merge(_counted(frame) for frame in lines.frames(logged))
+    return merge(_part(_grouped(frame)) for frame in lines.frames(logged))
 
 
-def count_bytes(chunks: Iterable[bytes], head: heads.Head = heads.PLAIN) -> Part:
-    """The part of a file's bytes, in chunks of any size; no chunk is held longer than its block."""
-    return merge(_counted(frame) for frame in heads.frames(chunks, head))
+def count_bytes(chunks: Iterable[bytes], head: heads.Head = heads.PLAIN, threads: int | None = None) -> Part:
+    """
+    The part of a file's bytes, in chunks of any size; memory stays bounded.
+
+    `threads` are as many as polars uses (its POLARS_MAX_THREADS, else the cores) unless told.
+    """
+    blocks = heads.blocks(chunks, head)
+    if isinstance(head, heads.Columns) and fast.serves(head):
+        slowly = partial(_grouped_block, head=head)
+        return merge(_part(table) for table in fast.counted(blocks, head, slowly, threads or pl.thread_pool_size()))
+    return merge(_part(_grouped_block(block, head)) for block in blocks)
 
 
 def merge(parts: Iterable[Part]) -> Part:
@@ -85,8 +94,8 @@ def same(one: Part, other: Part) -> bool:
     return True
 
 
-def _counted(frame: pl.DataFrame) -> Part:
-    """The lines of one frame, grouped once; the two tables are drawn from the groups."""
+def _grouped(frame: pl.DataFrame) -> pl.DataFrame:
+    """The lines of one frame, grouped once by all that is asked for."""
     by_line = folded(frame).with_columns(minute=pl.col("at") // MINUTE)
     grouped = by_line.group_by("service", "shape", "minute", "pod", "level").agg(
         count=pl.len().cast(pl.Int64),
@@ -95,7 +104,14 @@ def _counted(frame: pl.DataFrame) -> Part:
         last=pl.col("at").max(),
         example=pl.col("text").min(),
     )
-    table = grouped.collect(engine="streaming").with_columns(pl.col("example").str.head(_EXAMPLE))
+    return grouped.collect(engine="streaming").with_columns(pl.col("example").str.head(_EXAMPLE))
+
+
+def _grouped_block(block: bytes, head: heads.Head) -> pl.DataFrame:
+    return _grouped(heads.frame(block, head))
+
+
+def _part(table: pl.DataFrame) -> Part:
     return Part(_by_minute(table), _by_origin(table))
 
 
