@@ -1,0 +1,1 @@
+"""Nights in virtual time: one story a file."""

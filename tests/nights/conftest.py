@@ -1,3 +1,5 @@
+"""A fresh night for each story."""
+
 from __future__ import annotations
 
 import pytest

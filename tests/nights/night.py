@@ -71,7 +71,7 @@ class Night:
     async def hears(self, service: str, name: str, began: datetime, labels: dict[str, str], value: float | None, *, firing: bool) -> None:
         whole = {"alertname": name, "service": service} | labels
         alert = Alert(fingerprint(whole), name, whole, began.astimezone(UTC), value, source="test")
-        await self.reception.hear([Ringing(alert, firing)], "test")
+        await self.reception.hear([Ringing(alert, firing)])
         await settle(self.loop, self.reception, self.clock)
 
     async def passes(self, minutes: float = 0, seconds: float = 0) -> None:
