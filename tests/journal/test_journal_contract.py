@@ -26,7 +26,7 @@ async def records_from(journal: Journal, position: int, count: int) -> list[Reco
     return found
 
 
-# -- append and read -----------------------------------------------------------------------------------------------------------------------
+# -- append and read -------------------------------------------------------------------------------------------------------------------
 
 
 async def test_what_was_appended_is_read_back_in_order(journal: Journal) -> None:
@@ -129,7 +129,7 @@ async def test_a_fact_that_cannot_be_written_fails_its_own_caller_alone(journal:
     assert await journal.read("INC-1") == []
 
 
-# -- one open incident a key -----------------------------------------------------------------------------------------------------------------
+# -- one open incident a key -----------------------------------------------------------------------------------------------------------
 
 
 async def test_two_workers_hearing_one_outage_open_one_incident(journal: Journal) -> None:
@@ -167,7 +167,7 @@ async def test_the_newest_incident_of_a_key_is_found(journal: Journal) -> None:
     assert found.incident == "INC-1"
 
 
-# -- summaries -------------------------------------------------------------------------------------------------------------------------------
+# -- summaries -------------------------------------------------------------------------------------------------------------------------
 
 
 async def test_a_summary_comes_back_as_it_was_given(journal: Journal) -> None:
@@ -194,7 +194,7 @@ async def test_summaries_are_listed_newest_opening_first_in_pages(journal: Journ
     assert await names(open_only=True, before=later(2), limit=1) == ["INC-2"]
 
 
-# -- what is due -----------------------------------------------------------------------------------------------------------------------------
+# -- what is due -----------------------------------------------------------------------------------------------------------------------
 
 
 async def test_what_is_due_is_claimed_once_the_most_overdue_first(journal: Journal) -> None:
@@ -291,7 +291,7 @@ async def test_waiting_ends_when_something_is_appended(journal: Journal) -> None
 
 async def test_what_comes_between_looking_and_waiting_wakes_at_once(journal: Journal) -> None:
     assert await journal.claim("a", START) == []
-    await asyncio.create_task(journal.append([adding("INC-1", [OPENED], due=START)]))  # type: ignore[arg-type]  # a coroutine in each journal
+    await asyncio.create_task(journal.append([adding("INC-1", [OPENED], due=START)]))
 
     async with asyncio.timeout(0.9):
         await journal.changed(30)
@@ -302,7 +302,7 @@ async def test_waiting_ends_with_its_time(journal: Journal) -> None:
         await journal.changed(0.01)
 
 
-# -- following -------------------------------------------------------------------------------------------------------------------------------
+# -- following -------------------------------------------------------------------------------------------------------------------------
 
 
 async def test_who_follows_sees_every_record_once_in_the_order_of_commits(journal: Journal) -> None:
@@ -320,7 +320,7 @@ async def test_who_follows_sees_every_record_once_in_the_order_of_commits(journa
     assert await journal.read("INC-1") == [records[0], records[1], records[3]]
 
 
-# -- beside the facts --------------------------------------------------------------------------------------------------------------------------
+# -- beside the facts ------------------------------------------------------------------------------------------------------------------
 
 
 async def test_a_repeat_of_a_trace_adds_to_its_count(journal: Journal) -> None:
