@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -15,8 +16,8 @@ from kuaihui.incident.timeline import Timeline
 from kuaihui.intake.ringing import Fault, Misheard
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.journal.memory import Memory
-from kuaihui.language import text
-from kuaihui.loop import Loop
+from kuaihui.language import say, text
+from kuaihui.loop import Integration, Loop
 from tests.intake.alerts.hand_made import NOON, catalog, firing, later, resolved
 
 
@@ -27,7 +28,7 @@ class Desk:
         self.clock = clock or ActedClock(NOON)
         self.catalog = catalog()
         self.journal = journal or Memory()
-        self.loop = Loop(self.journal, lambda: self.catalog, [watch_the_recovery.due], [Builtin()], self.clock, "desk")
+        self.loop = Loop(self.journal, lambda: self.catalog, [watch_the_recovery.due], [cast("Integration", Builtin())], self.clock, "desk")
         self.reception = Reception(self.loop, lambda: self.catalog, self.clock)
 
     async def timelines(self) -> list[Timeline]:
@@ -62,7 +63,7 @@ async def test_the_first_alert_opens_an_incident_with_everything_that_is_known(d
     opened = timeline.opened
     assert (opened.service, opened.title, opened.severity, opened.catalog) == ("config-center", "配置中心 5xx 10 %", 2, "v1")
     assert opened.policy.id == "default"
-    assert opened.rule.says == "services.yaml:{line}"
+    assert say(opened.rule, "en") == 'label service="config-center"'
 
 
 async def test_alerts_of_one_hearing_are_one_fact(desk: Desk) -> None:

@@ -89,6 +89,7 @@ class Reception:
         self.catalog = catalog
         self.clock = clock
         self.resolve_timeout = resolve_timeout
+        self.began = clock.now()
         self.register = Register()
         self.tracing = Tracing()
         self._places = Places(catalog())

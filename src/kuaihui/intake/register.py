@@ -1,7 +1,7 @@
 """
 What is ringing now: each alert's episode, deadline and incident, so that a repeat costs one look.
 
-Rule 1: the register only remembers: what it knows stands in the timelines, or will be told again by its sender, and it is rebuilt from them.
+Rule 1: the register only remembers: what it knows stands in the timelines, from which it is rebuilt, or will be told again by its sender.
 Rule 2: nothing expires because we were not listening: after a start every deadline is at least one whole `resolve_timeout` away.
 """
 
@@ -27,7 +27,7 @@ class Entry(msgspec.Struct):
     One alert as it stands.
 
     `told` is what was last heard and folded, `ends` when it counts as over unless it is heard again (None: only its source ends it),
-    `resolved` the newest start its source called resolved, `repeats` how often it was told again without anything new since it was last noted.
+    `resolved` the newest start its source called resolved, `repeats` how often it was told again as before since that was last noted.
     """
 
     alert: Alert

@@ -1,7 +1,7 @@
 """
 An alert as a door heard it, and what a door could not understand: both in our own words.
 
-Rule 1: an alert that was understood is a `Ringing`; one that was not is a `Misheard` that says why: nothing a sender told vanishes in between.
+Rule 1: an alert that was understood is a `Ringing`, one that was not is a `Misheard` that says why: nothing vanishes in between.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from kuaihui.incident.alerts import Alert
 # Where the word stands: Prometheus says severity, syslog-like senders level, ticket systems priority.
 LABELS: Final = ("severity", "level", "priority")
 
-# 1 is the worst. The words of Prometheus rule sets, syslog, Zabbix, PagerDuty and Opsgenie, Huawei Cloud (紧急 重要 次要 提示) and Nightingale
-# (1 2 3). A bare P0 is the worst where it exists; P1 is the second, as is the custom of the houses that count from P0.
+# 1 is the worst. The words of Prometheus rule sets, syslog, Zabbix, PagerDuty and Opsgenie, Huawei Cloud (紧急 重要 次要 提示) and
+# Nightingale (1 2 3). A bare P0 is the worst where it exists; P1 is the second, as is the custom of the houses that count from P0.
 WORDS: Final[dict[str, int]] = {
     word: severity
     for severity, words in {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from kuaihui.catalog.catalog import Catalog
@@ -10,26 +9,11 @@ from kuaihui.catalog.people import Person
 from kuaihui.catalog.policies import Level, Policy
 from kuaihui.catalog.rotas import Layer, Rota
 from kuaihui.catalog.services import Service, SeverityStep, Signal
-from kuaihui.catalog.templates import Template
 from kuaihui.incident.alerts import Alert
 from kuaihui.intake.fingerprints import fingerprint
 from kuaihui.intake.ringing import Ringing
-from kuaihui.language import Text, text
 
 NOON = datetime(2023, 3, 11, 3, 3, tzinfo=UTC)  # 11:03 in Shanghai
-
-
-class ByServiceLabel(Catalog):
-    """Finds an alert's service by its label `service`, and whoever it names as on call."""
-
-    def service_for(self, labels: Mapping[str, str]) -> tuple[Service, Text]:
-        service = self.services.get(labels.get("service", ""))
-        if service is None:
-            return self.services[self.catch_all], text("no rule fits: the catch-all service")
-        return service, text("services.yaml:{line}", line=12)
-
-    def on_call(self, rota: str, at: datetime) -> tuple[str, ...]:
-        return ("axin",)
 
 
 def catalog(*services: Service) -> Catalog:
@@ -42,7 +26,7 @@ def catalog(*services: Service) -> Catalog:
         Service.model_validate({"id": "unowned", "name": "无主", "owner": "xiaomei"}),
     ]
     people = [Person.model_validate({"id": name, "name": name}) for name in ("axin", "amao", "xiaomei")]
-    return ByServiceLabel.model_validate(
+    return Catalog.model_validate(
         {
             "version": "v1",
             "time_zone": "Asia/Shanghai",
@@ -59,7 +43,7 @@ def catalog(*services: Service) -> Catalog:
                 "default": Policy.model_validate({"id": "default", "name": "default", "levels": [Level(notify=("person:axin",))]})
             },
             "roles": {},
-            "templates": {"incident": Template.model_validate({"id": "incident", "name": "incident", "title": "IR", "body": ""})},
+            "templates": {},
             "places": {},
         }
     )

@@ -1,0 +1,159 @@
+"""
+An alert as Prometheus, Alertmanager or Grafana writes it, read into our words.
+
+Rule 1: one bad alert spoils no other: each is read by itself, and what is wrong with one is told by its place.
+Rule 2: an alert told again byte for byte costs one look: the same `Ringing` is handed on, with nothing read anew but its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from kuaihui.incident.alerts import Alert
+from kuaihui.intake.fingerprints import fingerprint, fingerprint_of_bytes
+from kuaihui.intake.instants import instant, start
+from kuaihui.intake.labels import malformed, name_of, read_labels
+from kuaihui.intake.measures import finite, grafana_measure, measure
+from kuaihui.intake.ringing import Fault, Misheard, Ringing, Unusable, unusable
+from kuaihui.language import text
+
+# A sender that makes up new labels without end must not fill the memory: above this many, all are read anew once.
+MOST_KNOWN: Final = 500_000
+# A fact is small: what is longer is a report, and belongs behind the link.
+LONGEST_SUMMARY: Final = 500
+LONGEST_LINK: Final = 2_000
+
+_EMPTY: Final = msgspec.Raw(b"{}")
+_annotations: Final = msgspec.json.Decoder(dict[str, str]).decode
+_values: Final = msgspec.json.Decoder(dict[str, float]).decode
+
+
+_SPELT: Final = {"starts_at": "startsAt", "ends_at": "endsAt", "generator_url": "generatorURL", "value_string": "valueString"}
+
+
+class RawAlert(msgspec.Struct, gc=False, rename=_SPELT):
+    """One alert of API v2 or of the webhook; `values` and `value_string` are Grafana's."""
+
+    labels: msgspec.Raw
+    annotations: msgspec.Raw = _EMPTY
+    starts_at: str = ""
+    ends_at: str = ""
+    generator_url: str = ""
+    status: str = ""
+    values: msgspec.Raw | None = None
+    value_string: str = ""
+
+
+class Told(msgspec.Struct):
+    """What one body told: alerts that are new to this door, those told before exactly so with their new end, and those not understood."""
+
+    fresh: list[Ringing] = []
+    again: list[tuple[Ringing, datetime | None]] = []
+    refused: list[Misheard] = []
+    notes: list[Misheard] = []  # what a sender should know, though nothing of it was refused
+
+
+class Known(msgspec.Struct, frozen=True, gc=False):
+    """A firing alert as it was last told, and what it was read as."""
+
+    annotations: bytes
+    started: str
+    ringing: Ringing
+
+
+def read(raw: RawAlert, path: str, source: str, now: datetime, ends: datetime | None, *, firing: bool) -> Ringing:
+    """An alert in our words. Raises Unusable."""
+    labels = read_labels(bytes(raw.labels), f"{path}.labels")
+    annotations = _read_annotations(raw.annotations, f"{path}.annotations")
+    began = start(raw.starts_at, f"{path}.startsAt", now)
+    if began is not None and ends is not None and ends < began:
+        raise unusable(
+            "instant.order",
+            f"{path}.endsAt",
+            text("it ends at {ends}, before it starts at {starts}", ends=raw.ends_at, starts=raw.starts_at),
+        )
+    alert = Alert(
+        fingerprint(labels),
+        name_of(labels),
+        labels,
+        began or now,
+        _value(raw, annotations),
+        _clean(annotations.get("summary") or annotations.get("description") or "", LONGEST_SUMMARY),
+        _clean(raw.generator_url, LONGEST_LINK),
+        source,
+        ends if firing else None,
+    )
+    return Ringing(alert, firing, began is not None)
+
+
+def _read_annotations(told: msgspec.Raw, path: str) -> dict[str, str]:
+    try:
+        return _annotations(told)
+    except msgspec.DecodeError as wrong:
+        raise malformed(wrong, path) from wrong
+
+
+def _value(raw: RawAlert, annotations: dict[str, str]) -> float | None:
+    """The number that rang: the annotation `value`, else what Grafana says it was."""
+    if "value" in annotations:
+        return measure(annotations["value"])
+    if raw.values is not None:
+        try:
+            numbers = _values(raw.values)
+        except msgspec.DecodeError:  # a null for "no data"
+            numbers = {}
+        return next((finite(number) for number in numbers.values()), None)
+    return grafana_measure(raw.value_string) if raw.value_string else None
+
+
+def _clean(words: str, most: int) -> str:
+    """Words that any store and any page can take: no NUL, no longer than `most` characters."""
+    return words.replace("\0", "")[:most]
+
+
+def misheard(wrong: Unusable, raw: bytes, labels: bytes) -> Misheard:
+    """The trace of an alert that could not be read, under its fingerprint where it has one."""
+    try:
+        known = read_labels(labels, "")
+    except Unusable:
+        return Misheard(fingerprint_of_bytes(raw), wrong.fault)
+    return Misheard(fingerprint(known), wrong.fault, known)
+
+
+def each(alerts: Sequence[msgspec.Raw], path: str, told: Told) -> list[tuple[int, RawAlert]]:
+    """The alerts of a list in which something has the wrong type, one by one, with their places; the wrong ones into `told.refused`."""
+    right: list[tuple[int, RawAlert]] = []
+    for number, raw in enumerate(alerts):
+        try:
+            right.append((number, msgspec.json.decode(raw, type=RawAlert)))
+        except (msgspec.DecodeError, RecursionError) as wrong:
+            told.refused.append(Misheard(fingerprint_of_bytes(bytes(raw)), _fault(wrong, f"{path}[{number}]")))
+    return right
+
+
+def _fault(wrong: msgspec.DecodeError | RecursionError, path: str) -> Fault:
+    return too_deep(path).fault if isinstance(wrong, RecursionError) else malformed(wrong, path).fault
+
+
+def too_deep(path: str) -> Unusable:
+    """Nested deeper than any sender's alerts are."""
+    return unusable("json.deep", path, text("this is nested too deeply to be an alert"))
+
+
+class Ends:
+    """Ends as they are told: the alerts of a batch mostly share one, so it is read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, datetime | None] = {}
+
+    def of(self, written: str, path: str) -> datetime | None:
+        """The instant; None where it is left out. Raises Unusable."""
+        if written not in self._read:
+            if len(self._read) > 1_000:
+                self._read.clear()
+            self._read[written] = instant(written, path)
+        return self._read[written]

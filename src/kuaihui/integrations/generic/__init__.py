@@ -1,0 +1,1 @@
+"""Any sender's own JSON: read by JMESPath expressions from the settings."""
