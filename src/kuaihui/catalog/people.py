@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from kuaihui.catalog.shapes import Entry, Named
@@ -18,7 +20,7 @@ class Person(Entry):
     email: str = ""
     feishu: str = ""  # open_id, or empty to be looked up by phone or e-mail
     time_zone: str = "Asia/Shanghai"
-    language: str = "zh"
+    language: Literal["zh", "en"] = "zh"
     leader: str = ""
     backup: str = ""  # who is asked when this person is out of reach
     joined: bool = Field(default=True, description="False for somebody who has left: kept for old timelines, never paged")

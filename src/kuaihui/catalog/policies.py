@@ -2,12 +2,15 @@
 Escalation policies: who is paged, in which order, and how long each is waited for.
 
 A target is one of: "oncall" (the service's rota), "rota:ID", "person:ID", "owner", "leader" (of the service), "leader-of-oncall",
-"communicators", "operations", "testers", "superior" (the leader's leader), "role:ID" (who holds the role now).
+"communicators", "operations", "testers", "superior" (the leader's leader), "role:ID" (who holds the role now), "backup-of-oncall".
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field
 
 from kuaihui.catalog.shapes import Entry, Named, Span
 
@@ -15,9 +18,9 @@ from kuaihui.catalog.shapes import Entry, Named, Span
 class Level(Entry):
     """One step of a policy: these people, and the two clocks after which the next step is due."""
 
-    notify: tuple[str, ...]
+    notify: tuple[str, ...] = Field(min_length=1)
     # "any": one acknowledgement is enough; "all": the next level is due while anybody of this one has not acknowledged.
-    answer: str = "any"
+    answer: Literal["any", "all"] = "any"
     # STORY 2.1: an unread page escalates sooner than a read but unacknowledged one.
     unread_after: Span = timedelta(minutes=1)
     unacknowledged_after: Span = timedelta(minutes=5)
@@ -28,13 +31,7 @@ class Policy(Entry):
 
     id: str
     name: Named
-    levels: tuple[Level, ...]
-    repeat: int = 2
+    levels: tuple[Level, ...] = Field(min_length=1)
+    repeat: int = Field(default=2, ge=0, le=20)
     # Acknowledged, then nothing done or said for this long: paged again.
     silent_after: Span = timedelta(minutes=15)
-
-
-class CatchAll(Entry):
-    """Whom an alert goes to that fits no service."""
-
-    service: str

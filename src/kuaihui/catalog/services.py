@@ -64,6 +64,8 @@ class Service(Entry):
     testers: tuple[str, ...] = ()
     # Alertmanager's matcher syntax, all of one entry must hold, any entry is enough: ['service="config-center"', 'job=~"config-.+"'].
     match: tuple[str, ...] = ()
+    # What an alert is called in titles, by its name: {GatewayServerErrorRatio: "500"}.
+    shorts: dict[str, str] = {}
     # Alerts of one service that agree on these labels share an incident; none: one active incident a service.
     group_by: tuple[str, ...] = ()
     signal: Signal | None = None

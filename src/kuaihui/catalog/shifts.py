@@ -1,0 +1,269 @@
+"""
+Who is on call at an instant, until when, and why them.
+
+Rule 1: there is exactly one answer for any instant, and `shifts` is that answer at every instant: it asks at each instant where the
+        answer can change, and never works it out a second way.
+Rule 2: an override is somebody's word and stands as it is; leave moves only those whom a layer's turn would put on call.
+Rule 3: whoever has left is never on call.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate, pairwise
+from typing import Final
+
+from kuaihui.catalog.people import Person
+from kuaihui.catalog.rotas import DAYS, Calendar, Layer, Leave, Override, Rota
+from kuaihui.catalog.wall_clock import MIDNIGHT, instant, local_day, zone
+from kuaihui.language import Text, plain, text
+
+DAY: Final = timedelta(days=1)
+NO_LAYER: Final = -1
+_WEEKEND: Final = 5  # Saturday, by date.weekday(): what counts as a holiday where a rota has no calendar
+
+
+@dataclass(frozen=True)
+class Shift:
+    """
+    These people (nobody: a gap), from `since` until `until` (UTC).
+
+    `layer` counts from 0, -1 is an override or a gap; `turn` counts a layer's turns; `place` is the file and line of the rule that decided.
+    """
+
+    people: tuple[str, ...]
+    since: datetime
+    until: datetime
+    layer: int
+    reason: Text
+    place: str = ""
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who is on call at one instant, by which layer and turn, and why."""
+
+    people: tuple[str, ...]
+    layer: int
+    reason: Text
+    place: str = ""
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class Away:
+    """One leave as instants (UTC), in its person's own zone."""
+
+    since: datetime
+    until: datetime
+    last: date
+    place: str
+
+
+NOBODY: Final = Answer((), NO_LAYER, text("nobody is on call"))
+
+
+def absences(leave: Sequence[Leave], people: Mapping[str, Person], places: Mapping[str, str]) -> dict[str, tuple[Away, ...]]:
+    """Everybody's leave as instants, by person."""
+    found: dict[str, tuple[Away, ...]] = {}
+    for number, entry in enumerate(leave):
+        place = zone(people[entry.person].time_zone if entry.person in people else "UTC")
+        away = Away(
+            instant(entry.first, MIDNIGHT, place), instant(entry.last + DAY, MIDNIGHT, place), entry.last, places.get(f"leave/{number}", "")
+        )
+        found[entry.person] = (*found.get(entry.person, ()), away)
+    return found
+
+
+class Rounds:
+    """One rota with all that decides beside it: who has left, who is away, which days are worked."""
+
+    def __init__(
+        self,
+        rota: Rota,
+        people: Mapping[str, Person],
+        away: Mapping[str, tuple[Away, ...]],
+        calendar: Calendar | None,
+        places: Mapping[str, str],
+    ) -> None:
+        self.rota, self._people, self._away, self._calendar, self._places = rota, people, away, calendar, places
+        self._zone = zone(rota.time_zone)
+        self._overrides = sorted(
+            (self._instant(entry.since), self._instant(entry.until), entry.people, number, entry)
+            for number, entry in enumerate(rota.overrides)
+        )
+        self._begins = [begin for begin, *_ in self._overrides]
+        self._reach = list(accumulate((end for _, end, *_ in self._overrides), max))
+
+    def on_call(self, at: datetime) -> tuple[str, ...]:
+        """Who is on call at the instant (aware)."""
+        return self.answer(at).people
+
+    def answer(self, at: datetime) -> Answer:
+        """Who is on call at the instant (aware), and why them."""
+        at = at.astimezone(UTC)
+        if overridden := self._overridden(at):
+            return overridden
+        for number, layer in enumerate(self.rota.layers):
+            if answer := self._by_layer(number, layer, at):
+                return answer
+        return NOBODY
+
+    def shifts(self, since: datetime, until: datetime) -> list[Shift]:
+        """The answer from `since` until `until` (aware; the outer shifts are cut there), without holes: a gap is a shift of nobody."""
+        since, until = since.astimezone(UTC), until.astimezone(UTC)
+        found: list[Shift] = []
+        for begin, end in pairwise(self._edges(since, until)):
+            answer = self.answer(begin)
+            if found and _same(found[-1], answer):
+                begin = found.pop().since  # noqa: PLW2901  # the shift goes on: it began earlier
+            found.append(Shift(answer.people, begin, end, answer.layer, answer.reason, answer.place, answer.turn))
+        return found
+
+    def gaps(self, since: datetime, until: datetime) -> list[Shift]:
+        """The spans in which nobody is on call."""
+        return [shift for shift in self.shifts(since, until) if not shift.people]
+
+    def _overridden(self, at: datetime) -> Answer | None:
+        number = bisect_right(self._begins, at) - 1
+        while number >= 0 and self._reach[number] > at:
+            _, end, people, index, entry = self._overrides[number]
+            present = tuple(person for person in people if self._stays(person))
+            if at < end and present:
+                return Answer(present, NO_LAYER, _override_reason(entry), self._place(f"overrides/{index}"), index)
+            number -= 1
+        return None
+
+    def _by_layer(self, number: int, layer: Layer, at: datetime) -> Answer | None:
+        day = self._duty_day(layer.handed_over, at)
+        if day < layer.starts or not self._worked(layer, day, at):
+            return None
+        turn = (day - layer.starts).days // layer.days
+        people, reasons = self._present(layer, turn, at)
+        if not people:
+            return None
+        reason = text("turn of layer {number}", number=number + 1)
+        return Answer(people, number, _joined([reason, *reasons]), self._place(f"layers/{number}"), turn)
+
+    def _duty_day(self, handed_over: time, at: datetime) -> date:
+        """The day whose hand-over was the last before the instant."""
+        day = local_day(at, self._zone)
+        while at < instant(day, handed_over, self._zone):
+            day -= DAY
+        # Where the clocks go back over midnight, a day's last hour comes again after the next day has begun.
+        while at >= instant(day + DAY, handed_over, self._zone):
+            day += DAY
+        return day
+
+    def _worked(self, layer: Layer, day: date, at: datetime) -> bool:
+        if not layer.hours:
+            return self._fits(layer, day)
+        today = local_day(at, self._zone)
+        return any(
+            begin <= at < end and self._fits(layer, first)
+            for first in (today - DAY, today, today + DAY)
+            for begin, end in (self._window(layer.hours, first),)
+        )
+
+    def _window(self, hours: str, day: date) -> tuple[datetime, datetime]:
+        first, _, last = hours.partition("-")
+        over = last <= first or last == "24:00"
+        end = MIDNIGHT if last == "24:00" else time.fromisoformat(last)
+        return instant(day, time.fromisoformat(first), self._zone), instant(day + DAY if over else day, end, self._zone)
+
+    def _fits(self, layer: Layer, day: date) -> bool:
+        if not layer.weekdays:
+            return True
+        works = self._calendar.works(day) if self._calendar else day.weekday() < _WEEKEND
+        return DAYS[day.weekday()] in layer.weekdays or ("workday" if works else "holiday") in layer.weekdays
+
+    def _present(self, layer: Layer, turn: int, at: datetime) -> tuple[tuple[str, ...], list[Text]]:
+        """The people of a turn, each one away replaced, with the reason for each replacement."""
+        planned = tuple(dict.fromkeys(layer.people[turn % len(layer.people)]))
+        present = [person for person in planned if self._available(person, at)]
+        reasons: list[Text] = []
+        if len(present) == len(planned):
+            return planned, reasons
+        for person in planned:
+            if person not in present and (found := self._stand_in(person, layer, turn, at, present)):
+                present.append(found[0])
+                reasons.append(self._why(person, *found, at))
+        return tuple(present), reasons
+
+    def _stand_in(self, person: str, layer: Layer, turn: int, at: datetime, taken: list[str]) -> tuple[str, Text] | None:
+        for backup in self._backups(person):
+            if backup not in taken and self._available(backup, at):
+                return backup, text("their backup")
+        for step in range(1, len(layer.people)):
+            for other in layer.people[(turn + step) % len(layer.people)]:
+                if other not in taken and self._available(other, at):
+                    return other, text("the next of the layer")
+        return None
+
+    def _backups(self, person: str) -> Iterator[str]:
+        seen = {person}
+        while (known := self._people.get(person)) and known.backup and known.backup not in seen:
+            person = known.backup
+            seen.add(person)
+            yield person
+
+    def _why(self, person: str, stand_in: str, how: Text, at: datetime) -> Text:
+        away = self._absence(person, at)
+        if away is None:
+            return text("{stand_in} ({how}) for {person}, who has left", stand_in=f"@{stand_in}", how=how, person=f"@{person}")
+        return text(
+            "{stand_in} ({how}) for {person}, on leave until {last}",
+            stand_in=f"@{stand_in}",
+            how=how,
+            person=f"@{person}",
+            last=away.last.isoformat(),
+        )
+
+    def _available(self, person: str, at: datetime) -> bool:
+        return self._stays(person) and self._absence(person, at) is None
+
+    def _stays(self, person: str) -> bool:
+        known = self._people.get(person)
+        return known is None or known.joined
+
+    def _absence(self, person: str, at: datetime) -> Away | None:
+        return next((away for away in self._away.get(person, ()) if away.since <= at < away.until), None)
+
+    def _edges(self, since: datetime, until: datetime) -> list[datetime]:
+        """Every instant of the span at which the answer can change, its two ends among them."""
+        if since >= until:
+            return []
+        found = {edge for begin, end, *_ in self._overrides for edge in (begin, end)}
+        found |= {edge for aways in self._away.values() for away in aways for edge in (away.since, away.until)}
+        day, last = local_day(since, self._zone) - 2 * DAY, local_day(until, self._zone) + DAY
+        while day <= last:
+            for layer in self.rota.layers:
+                found.add(instant(day, layer.handed_over, self._zone))
+                if layer.hours:
+                    found.update(self._window(layer.hours, day))
+            day += DAY
+        return [since, *sorted(edge for edge in found if since < edge < until), until]
+
+    def _instant(self, written: datetime) -> datetime:
+        if written.tzinfo:
+            return written.astimezone(UTC)
+        return instant(written.date(), written.time(), self._zone)
+
+    def _place(self, path: str) -> str:
+        return self._places.get(f"rotas/{self.rota.id}/{path}", "")
+
+
+def _same(shift: Shift, answer: Answer) -> bool:
+    return (shift.people, shift.layer, shift.turn, shift.reason) == (answer.people, answer.layer, answer.turn, answer.reason)
+
+
+def _override_reason(entry: Override) -> Text:
+    return text("override: {reason}", reason=plain(entry.reason)) if entry.reason else text("override")
+
+
+def _joined(parts: list[Text]) -> Text:
+    return parts[0] if len(parts) == 1 else text("{first}; {then}", first=parts[0], then=_joined(parts[1:]))
