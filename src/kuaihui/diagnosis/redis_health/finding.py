@@ -118,26 +118,25 @@ Rule = Callable[[View], Iterator[Finding]]
 
 
 def between(before: RedisSnapshot, after: RedisSnapshot) -> Change | None:
-    """The counters' change, or None when no time has passed (a clock set back)."""
+    """The counters' change; None when no time has passed (a clock set back), or they went back themselves (CONFIG RESETSTAT)."""
     seconds = (after.at - before.at).total_seconds()
-    if seconds <= 0:
-        return None
     old, new = before.info, after.info
+    if seconds <= 0 or new.commands < old.commands:
+        return None
     return Change(
         seconds,
         new.commands - old.commands,
-        new.cpu - old.cpu,
-        new.evicted - old.evicted,
-        new.refused_connections - old.refused_connections,
-        new.hits - old.hits,
-        new.misses - old.misses,
+        max(0.0, new.cpu - old.cpu),
+        max(0, new.evicted - old.evicted),
+        max(0, new.refused_connections - old.refused_connections),
+        max(0, new.hits - old.hits),
+        max(0, new.misses - old.misses),
         {name: _less(count, old.by_command.get(name, CommandCount())) for name, count in new.by_command.items()},
         {name: count - old.errors.get(name, 0) for name, count in new.errors.items() if count > old.errors.get(name, 0)},
     )
 
 
 def _less(new: CommandCount, old: CommandCount) -> CommandCount:
-    # CONFIG RESETSTAT between the looks would make counts negative.
     return CommandCount(
         max(0, new.calls - old.calls),
         max(0, new.usec - old.usec),

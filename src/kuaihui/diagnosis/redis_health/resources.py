@@ -19,7 +19,7 @@ def restarted(view: View) -> Iterator[Finding]:
     """A new run: its data, caches and slow log may be gone."""
     if view.restarted or view.now.info.uptime < view.limits.recent.total_seconds():
         says = text("Redis started {minutes} min ago", minutes=f"{view.now.info.uptime / 60:.1f}")
-        yield Finding(kind=Kind.RESTARTED, says=says, weight=0.7 if view.restarted else 0.45)
+        yield Finding(kind=Kind.RESTARTED, says=says, weight=0.7 if view.restarted else 0.35)
 
 
 def loading(view: View) -> Iterator[Finding]:

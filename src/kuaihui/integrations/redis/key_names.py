@@ -23,7 +23,7 @@ DEFAULT_FOLDS: Final[tuple[tuple[str, str], ...]] = (
     (r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "<uuid>"),
     (r"[+-]?\d{4,}", "<digits>"),
     (r"(?=.*\d)[0-9a-fA-F]{8,}", "<hex>"),
-    (r"(?=.*\d)[0-9A-Za-z_+-]{20,}", "<token>"),
+    (r"(?=.*\d)[0-9A-Za-z]{20,}|(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[0-9A-Za-z_+-]{20,}", "<token>"),
 )
 # Inside a part that is otherwise kept, as in order_20230311123456.
 _LONG_DIGITS: Final = re.compile(r"\d{6,}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ssl import SSLError
@@ -130,11 +130,10 @@ class Look:
         began = loop.time()
         sections = Sections(client, self.settings)
         self.gaps = sections.gaps
-        info = await self._first(client)
-        if info is None:
+        answered_in = await self._first(client)
+        if answered_in is None or self.after is None:
             return
-        answered_in = timedelta(seconds=loop.time() - began)
-        await introduce(client)
+        info = self.after.info
         await sections.learn_commands()
         await self._slow_log(sections, info)
         await self._hot_keys(sections, info, answered_in)
@@ -142,12 +141,15 @@ class Look:
         await asyncio.sleep(max(0.0, began + self.settings.cost.between.total_seconds() - loop.time()))
         await self._second(sections)
 
-    async def _first(self, client: Redis) -> ServerInfo | None:
-        """The first counters; without them there is no look, and why is the finding."""
+    async def _first(self, client: Redis) -> timedelta | None:
+        """The first counters, and how long the server took over them; without them there is no look, and why is the finding."""
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self.settings.cost.section.total_seconds()):
+                await introduce(client)  # connects: what that takes is not the server's answer
+                began = loop.time()
                 self.after = await self._counters(client)
-                return self.after.info
+                return timedelta(seconds=loop.time() - began)
         except (RedisError, OSError, TimeoutError, msgspec.ValidationError) as error:
             self.fault = _fault(self.settings, error)
             return None
@@ -252,7 +254,5 @@ def _fault(settings: RedisSettings, error: Exception) -> Finding:
 
 def _root(error: BaseException) -> str:
     """The name of the error at the bottom, such as ConnectionRefusedError: it says more than the library's own."""
-    below: Sequence[BaseException] = [error]
-    while below[-1].__cause__ is not None:
-        below = [*below, below[-1].__cause__]
-    return type(below[-1]).__name__
+    below = error.__cause__ or error.__context__
+    return _root(below) if below is not None else type(error).__name__
