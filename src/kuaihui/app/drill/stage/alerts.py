@@ -19,9 +19,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
-    startsAt: datetime  # noqa: N815: the API's name
-    endsAt: datetime  # noqa: N815: the API's name
-    generatorURL: str = ""  # noqa: N815: the API's name
+    startsAt: datetime  # noqa: N815  the API's name
+    endsAt: datetime  # noqa: N815  the API's name
+    generatorURL: str = ""  # noqa: N815  the API's name
 
 
 async def post(out: httpx.AsyncClient, receiver: Receiver, alerts: Sequence[Alert]) -> None:

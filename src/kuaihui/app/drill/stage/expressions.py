@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 WINDOW = 10  # seconds of a rate
 
@@ -91,7 +92,7 @@ class Rule:
     least: float
     lasting: int
     severity: str
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 _PEOPLE = ("environment", "!=", "preproduction")
@@ -144,5 +145,5 @@ def _rate(kept: Sequence[Sample], moment: float, window: int) -> float | None:
     inside = [(at, value) for at, value in kept if moment - window <= at <= moment]
     if len(inside) < 2:
         return None
-    grown = sum(new - old if new >= old else new for (_, old), (_, new) in zip(inside, inside[1:], strict=False))
+    grown = sum(new - old if new >= old else new for (_, old), (_, new) in pairwise(inside))
     return grown / (inside[-1][0] - inside[0][0])

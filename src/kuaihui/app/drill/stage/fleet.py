@@ -16,7 +16,8 @@ from pathlib import Path
 from kuaihui.app.drill.stage import roles
 from kuaihui.app.drill.stage.description import SERVICE, Description, Environment
 from kuaihui.app.drill.stage.gateway import Gateway
-from kuaihui.app.drill.stage.processes import LOOPBACK, Crew, Ports, Started, until_open
+from kuaihui.app.drill.stage.loopback import LOOPBACK, Ports
+from kuaihui.app.drill.stage.processes import Crew, Started, until_open
 from kuaihui.app.drill.stage.prometheus import Target, write_targets
 from kuaihui.app.drill.stage.trim import LEAK_SECONDS
 

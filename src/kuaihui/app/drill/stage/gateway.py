@@ -16,7 +16,8 @@ import msgspec
 
 from kuaihui.app.drill.stage import roles
 from kuaihui.app.drill.stage.description import Environment
-from kuaihui.app.drill.stage.processes import LOOPBACK, Crew, Started, until_open
+from kuaihui.app.drill.stage.loopback import LOOPBACK
+from kuaihui.app.drill.stage.processes import Crew, Started, until_open
 
 TIMEOUT = 3.0  # seconds until a pod that does not answer is a 504
 # A reload is carried out beside the old workers: by then they have been told to finish.
@@ -105,9 +106,8 @@ def nginx_configuration(backends: Sequence[roles.Backend], folder: Path, log: Pa
     people = [each for each in backends if each.environment != Environment.PREPRODUCTION]
     tester = [each for each in backends if each.environment == Environment.PREPRODUCTION]
     known = " ".join(f'"{LOOPBACK}:{each.port}" "{each.environment} {each.version} {each.pod}";' for each in backends)
-    return NGINX.format(
-        folder=folder, log=log, port=port, host=LOOPBACK, timeout=int(TIMEOUT), known=known, people=_servers(people), tester=_servers(tester)
-    )
+    places = {"folder": folder, "log": log, "port": port, "host": LOOPBACK, "timeout": int(TIMEOUT)}
+    return NGINX.format(**places, known=known, people=_servers(people), tester=_servers(tester))
 
 
 def _servers(backends: Sequence[roles.Backend]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,12 +43,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 async def tell(change: Change, receiver: Receiver) -> str:
     """Post a change, again where the receiver is busy; "" when it was taken, else why not. A pipeline goes on either way."""
-    headers: Mapping[str, str] = {"authorization": f"Bearer {receiver.token}"} if receiver.token else {}
+    headers = {"content-type": "application/json", **({"authorization": f"Bearer {receiver.token}"} if receiver.token else {})}
     said = ""
     async with httpx.AsyncClient(timeout=PATIENCE) as out:
         for attempt in range(TRIES):
             try:
-                answer = await out.post(receiver.url, content=msgspec.json.encode(change), headers={"content-type": "application/json", **headers})
+                answer = await out.post(receiver.url, content=msgspec.json.encode(change), headers=headers)
             except httpx.HTTPError as fault:
                 said = str(fault) or type(fault).__name__
             else:

@@ -36,7 +36,7 @@ class Installed:
     def _watch(self) -> Text:
         if self.prometheus:
             return text("Metrics, rules and queries are a real Prometheus")
-        return text("Metrics, rules and queries are the stage's own: Prometheus is not used, and only the stage's expressions are understood")
+        return text("Metrics, rules and queries are the stage's own, not Prometheus: only the stage's expressions are understood")
 
     def _alertmanager(self) -> Text:
         if self.prometheus and self.alertmanager:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 
@@ -26,7 +26,7 @@ class Gate:
         self._places = asyncio.Semaphore(size)
 
     @asynccontextmanager
-    async def place(self, kept: float = 0.0) -> AsyncIterator[None]:
+    async def place(self, kept: float = 0.0) -> AsyncGenerator[None]:
         """One place for the time of the block. `kept` seconds longer is what a caller does who forgets to give it back."""
         await self._take()
         try:

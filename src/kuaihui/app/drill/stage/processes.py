@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -21,12 +19,10 @@ from pathlib import Path
 
 import msgspec
 
+from kuaihui.app.drill.stage.lifeline import tie
+from kuaihui.app.drill.stage.loopback import LOOPBACK
 from kuaihui.errors import KuaihuiError
 from kuaihui.language import text
-
-LOOPBACK = "127.0.0.1"
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class StageFailed(KuaihuiError):
@@ -147,30 +143,3 @@ async def until_open(part: Started, port: int) -> None:
         return True
 
     await until(part, accepts)
-
-
-class Ports:
-    """Free loopback ports; none is given out twice by one stage."""
-
-    def __init__(self) -> None:
-        self._given: set[int] = set()
-
-    def free(self) -> int:
-        """A port nobody listens on just now."""
-        while True:
-            with socket.socket() as bound:
-                bound.bind((LOOPBACK, 0))
-                port = int(bound.getsockname()[1])
-            if port not in self._given:
-                self._given.add(port)
-                return port
-
-
-def tie(parent: int, sign: signal.Signals) -> Callable[[], None]:
-    def ask() -> None:
-        if _libc is not None:
-            _libc.prctl(_PR_SET_PDEATHSIG, int(sign))
-            if os.getppid() != parent:  # the parent died before the request was heard
-                os._exit(1)
-
-    return ask

@@ -16,7 +16,8 @@ import yaml
 
 from kuaihui.app.drill.stage.description import Environment
 from kuaihui.app.drill.stage.expressions import RULES, Rule
-from kuaihui.app.drill.stage.processes import LOOPBACK, Crew, until_open
+from kuaihui.app.drill.stage.loopback import LOOPBACK
+from kuaihui.app.drill.stage.processes import Crew, until_open
 from kuaihui.app.drill.stage.roles import Receiver
 from kuaihui.language import Language, say, text
 
@@ -36,6 +37,11 @@ def write_targets(file: Path, targets: Sequence[Target]) -> None:
     fresh = file.with_suffix(".fresh")
     fresh.write_bytes(msgspec.json.encode(list(targets)))
     fresh.replace(file)
+
+
+def read_targets(file: Path) -> list[Target]:
+    """Whom to scrape."""
+    return msgspec.json.decode(file.read_bytes(), type=list[Target])
 
 
 def find_alertmanager() -> str | None:
@@ -87,7 +93,8 @@ def alertmanager_configuration(webhook: Receiver | None) -> Tree:
 def summary(language: Language) -> str:
     """What an alert says; the parts in braces are Prometheus's template."""
     return say(
-        text("Gateway 5xx ratio of {service} is {ratio}", service="{{ $labels.service }}", ratio="{{ $value | humanizePercentage }}"), language
+        text("Gateway 5xx ratio of {service} is {ratio}", service="{{ $labels.service }}", ratio="{{ $value | humanizePercentage }}"),
+        language,
     )
 
 

@@ -52,14 +52,19 @@ class Exporter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """The load generator. A hot request asks for `hot_path` with one of the applications; a base request for a namespace by zipf law."""
+    """
+    The load generator: polls and base reads of a namespace by zipf law, hot reads of one namespace or one application.
+
+    Of the hot pair "" means: draw it as for a base read.
+    """
 
     gateway: int
     seed: int
     namespaces: int
     skew: float
     hot_namespace: str
-    hot_application: str  # "" draws one of the applications
+    hot_application: str
+    polls: float
     base: float
     hot: float
     log: str
@@ -68,6 +73,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """Arrivals a second, told to the load generator while it runs."""
 
+    polls: float
     base: float
     hot: float
 

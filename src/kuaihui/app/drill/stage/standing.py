@@ -19,9 +19,10 @@ from kuaihui.app.drill.stage.fleet import Fleet
 from kuaihui.app.drill.stage.gateway import Gateway
 from kuaihui.app.drill.stage.hooks import Hooks
 from kuaihui.app.drill.stage.installed import Installed
-from kuaihui.app.drill.stage.processes import LOOPBACK, Crew, Ports, Started, until_open
+from kuaihui.app.drill.stage.loopback import LOOPBACK, Ports
+from kuaihui.app.drill.stage.processes import Crew, Started, until_open
 from kuaihui.app.drill.stage.prometheus import ALERTS_PATH, Target, start_alertmanager, start_prometheus
-from kuaihui.app.drill.stage.settings_store import HOT, SettingsStore
+from kuaihui.app.drill.stage.settings_store import EVERYBODYS, HOT, SettingsStore
 from kuaihui.app.drill.stage.wire import Client
 from kuaihui.language import Language
 
@@ -144,7 +145,8 @@ class Standing:
             namespaces=described.keys.namespaces,
             skew=described.keys.skew,
             hot_namespace="" if described.exports else HOT,
-            hot_application="export" if described.exports else "",
+            hot_application="export" if described.exports else EVERYBODYS,
+            polls=described.polls,
             base=described.base,
             hot=described.hot,
             log=str(self.crew.folder / "logs" / "load.log"),

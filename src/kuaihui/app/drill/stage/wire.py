@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import httptools
 
-from kuaihui.app.drill.stage.processes import LOOPBACK
+from kuaihui.app.drill.stage.loopback import LOOPBACK
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ def _request(port: int, method: str, path: str, headers: Mapping[str, str], body
 class _Reading:
     """The answer being read; the names are httptools' own."""
 
-    headers: dict[str, str] = field(default_factory=dict)
-    body: list[bytes] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    body: list[bytes] = field(default_factory=list[bytes])
     complete: bool = False
 
     def on_header(self, name: bytes, value: bytes) -> None:

@@ -11,7 +11,10 @@ import asyncio
 import random
 import sys
 import time
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -27,10 +30,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kuaihui.app.drill.stage.json_lines import JsonLines
+from kuaihui.app.drill.stage.loopback import LOOPBACK
 from kuaihui.app.drill.stage.parts.pod_metrics import PodMetrics
 from kuaihui.app.drill.stage.parts.serving import serve
 from kuaihui.app.drill.stage.pool import Gate, PoolTimeout
-from kuaihui.app.drill.stage.processes import LOOPBACK
 from kuaihui.app.drill.stage.roles import Pod
 from kuaihui.app.drill.stage.wire import Client, Unreachable
 
@@ -56,13 +59,18 @@ class Settings:
         self._pod = pod
         self._chance = random.Random(pod.seed)
         self._client = Client(timeout=2.0)
+        self._changes: Counter[str] = Counter()
         self._cached: dict[tuple[str, str], tuple[float, asyncio.Future[Found]]] = {}
         self._redis = Redis(connection_pool=_pool(pod))
 
+    async def warm(self) -> None:
+        """Open all connections before the first request, as a pool with idle connections does; without Redis they are opened when needed."""
+        with suppress(RedisError):
+            await asyncio.gather(*(self._redis.ping() for _ in range(self._pod.pool)))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]: untyped there
+
     async def read(self, namespace: str, application: str) -> Found:
         """The settings of an application. Raises PoolTimeout, BrokenRelease, Unreachable or a RedisError."""
-        if self._chance.random() < self._pod.fails:
-            raise BrokenRelease
+        self._may_break()
         if not self._pod.cache_seconds:
             return await self._fetch(namespace, application)
         return await self._through_cache(namespace, application)
@@ -71,6 +79,16 @@ class Settings:
         """Change one setting; readers see it when their cached copy has aged out."""
         async with self.gate.place():
             await self._redis.hset(f"config:{namespace}", f"{application}.{name}", value)
+        self._changes[namespace] += 1
+
+    def changes(self, namespace: str) -> int:
+        """How often a namespace was changed here; from memory. Raises BrokenRelease."""
+        self._may_break()
+        return self._changes[namespace]
+
+    def _may_break(self) -> None:
+        if self._chance.random() < self._pod.fails:
+            raise BrokenRelease
 
     async def _through_cache(self, namespace: str, application: str) -> Found:
         """One fetch for all who ask at the same time; a fetch that fails is not kept."""
@@ -93,10 +111,10 @@ class Settings:
         async with self.gate.place(kept):
             if self._pod.dependency:
                 await self._client.get(self._pod.dependency, f"/secrets/{namespace}")
-            _, found = await self._redis.execute_command(  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]: untyped there
+            reply = await self._redis.execute_command(  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]: untyped there
                 "HSCAN", f"config:{namespace}", "0", "MATCH", f"{application}.*", "COUNT", "1000000"
             )
-        return {str(name): str(value) for name, value in found.items()}  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportUnknownArgumentType]: as above
+        return msgspec.convert(reply, tuple[int, Found])[1]
 
 
 def _pool(pod: Pod) -> ConnectionPool:
@@ -105,10 +123,11 @@ def _pool(pod: Pod) -> ConnectionPool:
         port=pod.redis,
         max_connections=pod.pool,
         socket_timeout=3.0,
-        socket_connect_timeout=1.0,
+        socket_connect_timeout=3.0,
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,
         client_name=pod.name,
+        protocol=2,  # one round trip less for a new connection
     )
 
 
@@ -125,6 +144,15 @@ def words(fault: Exception, redis: int) -> str:
             return str(fault)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Whose request it is and what it asks for; the names are the log's."""
+
+    trace_id: str
+    namespace: str
+    application: str
+
+
 class Service:
     """The HTTP side of a pod."""
 
@@ -135,7 +163,6 @@ class Service:
         self._chance = random.Random(pod.seed + 1)
         said = {"service": "config-center", "pod": pod.name, "environment": pod.environment, "version": pod.version}
         self._log = JsonLines(Path(pod.log), said)
-        self._log.write("info", "config center started", listen=f"{LOOPBACK}:{pod.port}", pool_size=pod.pool)
 
     def application(self) -> Starlette:
         """The routes."""
@@ -143,44 +170,65 @@ class Service:
             routes=[
                 Route("/v1/settings/{namespace}/{application}", self.read),
                 Route("/v1/settings/{namespace}/{application}/{name}", self.write, methods=["PUT"]),
+                Route("/v1/versions/{namespace}", self.poll),
                 Route("/metrics", self.metrics),
                 Route("/healthz", self.healthy),
-            ]
+            ],
+            lifespan=self._warming,
         )
+
+    @asynccontextmanager
+    async def _warming(self, application: Starlette) -> AsyncGenerator[None]:
+        await self._settings.warm()
+        self._log.write("info", "config center serves", listen=f"{LOOPBACK}:{self._pod.port}", pool_size=self._pod.pool)
+        yield
 
     async def read(self, request: Request) -> Response:
         namespace, application = request.path_params["namespace"], request.path_params["application"]
-        trace, began = request.headers.get("x-trace-id", ""), time.monotonic()
+        asked, began = Asked(request.headers.get("x-trace-id", ""), namespace, application), time.monotonic()
         try:
             settings = await self._settings.read(namespace, application)
         except (PoolTimeout, BrokenRelease, Unreachable, RedisError) as fault:
-            said = words(fault, self._pod.redis)
-            took = round((time.monotonic() - began) * 1000, 1)
-            self._log.write(
-                "error", f"read settings: {said}", trace_id=trace, namespace=namespace, application=application, elapsed_ms=took, error=said
-            )
-            self._metrics.answered(500)
-            return JSONResponse({"error": said, "trace_id": trace}, status_code=500)
-        self._well(trace, namespace, application, time.monotonic() - began)
+            return self._failed("read settings", asked, fault, time.monotonic() - began)
+        self._well(asked, time.monotonic() - began)
         return JSONResponse({"namespace": namespace, "application": application, "settings": settings, "version": self._pod.version})
+
+    async def poll(self, request: Request) -> Response:
+        namespace = request.path_params["namespace"]
+        try:
+            changes = self._settings.changes(namespace)
+        except BrokenRelease as fault:
+            return self._failed("poll version", Asked(request.headers.get("x-trace-id", ""), namespace, ""), fault, 0.0)
+        self._metrics.answered(200)
+        return JSONResponse({"namespace": namespace, "changes": changes})
 
     async def write(self, request: Request) -> Response:
         await self._settings.write(
-            request.path_params["namespace"], request.path_params["application"], request.path_params["name"], (await request.body()).decode()
+            request.path_params["namespace"],
+            request.path_params["application"],
+            request.path_params["name"],
+            (await request.body()).decode(),
         )
         return Response(status_code=204)
 
     async def metrics(self, request: Request) -> Response:
-        return Response(self._metrics.page(self._settings.gate, self._settings.hits, self._settings.misses), media_type="text/plain; version=0.0.4")
+        return Response(
+            self._metrics.page(self._settings.gate, self._settings.hits, self._settings.misses), media_type="text/plain; version=0.0.4"
+        )
 
     async def healthy(self, request: Request) -> Response:
         return Response("ok")
 
-    def _well(self, trace: str, namespace: str, application: str, seconds: float) -> None:
+    def _failed(self, doing: str, asked: Asked, fault: Exception, seconds: float) -> Response:
+        said = words(fault, self._pod.redis)
+        self._log.write("error", f"{doing}: {said}", error=said, elapsed_ms=round(seconds * 1000, 1), **vars(asked))
+        self._metrics.answered(500)
+        return JSONResponse({"error": said, "trace_id": asked.trace_id}, status_code=500)
+
+    def _well(self, asked: Asked, seconds: float) -> None:
         self._metrics.answered(200)
         if self._chance.random() < LOGGED_SHARE:
-            took = round(seconds * 1000, 1)
-            self._log.write("info", "settings read", trace_id=trace, namespace=namespace, application=application, elapsed_ms=took)
+            self._log.write("info", "settings read", elapsed_ms=round(seconds * 1000, 1), **vars(asked))
 
 
 if __name__ == "__main__":

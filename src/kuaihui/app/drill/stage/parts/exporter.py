@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -22,11 +22,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kuaihui.app.drill.stage.access_log import AccessLog, Line
+from kuaihui.app.drill.stage.loopback import LOOPBACK
 from kuaihui.app.drill.stage.parts.serving import serve
-from kuaihui.app.drill.stage.processes import LOOPBACK
 from kuaihui.app.drill.stage.roles import Exporter
 
 LOOK = 0.1  # seconds between two looks at the log
+BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 3)  # seconds
 CODES = ("200", "500", "502", "504")  # counted from zero, so that the first failure already has a rate
 # INFO's field, our metric, and what it is.
 REDIS = (
@@ -45,7 +46,7 @@ class Counting:
         labels = ["service", "environment", "version"]
         self._requests = Counter("http_requests", "Requests the gateway answered", [*labels, "code"], registry=self._registry)
         self._seconds = Histogram(
-            "http_request_duration_seconds", "Time the gateway took", labels, registry=self._registry, buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 3)
+            "http_request_duration_seconds", "Time the gateway took", labels, registry=self._registry, buckets=BUCKETS
         )
         self._up = Gauge("redis_up", "Whether Redis answers", registry=self._registry)
         self._info = {field: Gauge(name, says, registry=self._registry) for field, name, says in REDIS}
@@ -69,7 +70,7 @@ class Counting:
         return Response(generate_latest(self._registry), media_type="text/plain; version=0.0.4")
 
     @asynccontextmanager
-    async def _following(self, application: Starlette) -> AsyncIterator[None]:
+    async def _following(self, application: Starlette) -> AsyncGenerator[None]:
         task = asyncio.create_task(self._follow())
         yield
         task.cancel()

@@ -11,7 +11,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +105,7 @@ class Proxy:
             return Answer(504 if isinstance(fault.__cause__, TimeoutError) else 502, str(fault).encode(), {})
 
     @asynccontextmanager
-    async def _listening(self, application: Starlette) -> AsyncIterator[None]:
+    async def _listening(self, application: Starlette) -> AsyncGenerator[None]:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.read_again)
         yield
 

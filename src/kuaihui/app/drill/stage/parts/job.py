@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 from redis.asyncio import Redis
 
-from kuaihui.app.drill.stage.processes import LOOPBACK
+from kuaihui.app.drill.stage.loopback import LOOPBACK
 from kuaihui.app.drill.stage.roles import Job
 
 

@@ -1,7 +1,7 @@
 """
 People's traffic: an open model, where requests arrive by rate and never wait for the answers of others.
 
-Rule 1: the same seed draws the same keys in the same order; the rates alone are changed from outside (one JSON line a change, on the input).
+Rule 1: the same seed draws the same keys in the same order; the rates alone are changed from outside, by JSON lines on the input.
 Rule 2: when the machine stood still for longer than a second, the missed arrivals are dropped and counted, not fired in one burst.
 """
 
@@ -39,7 +39,7 @@ class Traffic:
     """Draws requests and sends them."""
 
     def __init__(self, role: Load) -> None:
-        self.rates = Rates(base=role.base, hot=role.hot)
+        self.rates = Rates(polls=role.polls, base=role.base, hot=role.hot)
         self.tally = Tally()
         self._role = role
         self._chance = random.Random(role.seed)
@@ -52,7 +52,7 @@ class Traffic:
         loop = asyncio.get_running_loop()
         due, sending = loop.time(), set[asyncio.Task[None]]()
         while True:
-            rate = self.rates.base + self.rates.hot
+            rate = self.rates.polls + self.rates.base + self.rates.hot
             if rate <= 0:
                 await asyncio.sleep(0.1)
                 due = loop.time()
@@ -70,12 +70,15 @@ class Traffic:
     def _draw(self) -> tuple[str, str]:
         """The path and trace id of the next request."""
         role, rates = self._role, self.rates
-        hot = self._chance.random() * (rates.base + rates.hot) < rates.hot
+        [kind] = self._chance.choices(("polls", "base", "hot"), (rates.polls, rates.base, rates.hot))
         application = self._chance.choice(APPLICATIONS)
         namespace = self._chance.choices(self._names, cum_weights=self._weights)[0]
-        if hot:
+        trace = f"{self._chance.getrandbits(64):016x}"
+        if kind == "polls":
+            return f"/config-center/v1/versions/{namespace}", trace
+        if kind == "hot":
             namespace, application = role.hot_namespace or namespace, role.hot_application or application
-        return f"/config-center/v1/settings/{namespace}/{application}", f"{self._chance.getrandbits(64):016x}"
+        return f"/config-center/v1/settings/{namespace}/{application}", trace
 
     async def _send(self, path: str, trace: str) -> None:
         self.tally.sent += 1
@@ -103,7 +106,7 @@ async def report(traffic: Traffic, log: JsonLines) -> None:
     while True:
         await asyncio.sleep(1)
         seen, traffic.tally = traffic.tally, Tally()
-        log.write("info", "traffic", base=traffic.rates.base, hot=traffic.rates.hot, **vars(seen))
+        log.write("info", "traffic", polls=traffic.rates.polls, base=traffic.rates.base, hot=traffic.rates.hot, **vars(seen))
 
 
 async def main(role: Load) -> None:

@@ -1,8 +1,8 @@
 """
-The stage's own watch, where Prometheus is not installed: it scrapes, evaluates the stage's rules, posts alerts, and answers the stage's queries.
+The stage's own watch, where Prometheus is not installed: it scrapes, evaluates the rules, posts alerts, and answers the stage's queries.
 
 Rule 1: it says that it is the stage's own, and refuses every expression it does not know with Prometheus's own form of error.
-Rule 2: a firing alert is posted again every `resend` seconds with an `endsAt` in the future, and once more when it ends, as Prometheus does.
+Rule 2: a firing alert is posted again every `resend` seconds with an `endsAt` in the future, and once more at its end, as Prometheus does.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import sys
 import time
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ from starlette.routing import Route
 from kuaihui.app.drill.stage.alerts import Alert, post
 from kuaihui.app.drill.stage.expressions import KNOWN, RULES, Expression, Labels, Rule, Sample, Vector
 from kuaihui.app.drill.stage.parts.serving import serve
-from kuaihui.app.drill.stage.prometheus import Target
+from kuaihui.app.drill.stage.prometheus import Target, read_targets
 from kuaihui.app.drill.stage.roles import Watch
 from kuaihui.app.drill.stage.wire import Client, Unreachable
 from kuaihui.language import say, text
@@ -74,7 +74,9 @@ class Watching:
         if expression is None:
             return _unknown()
         moment = float(asked.get("time") or time.time())
-        result = [{"metric": dict(labels), "value": [moment, str(value)]} for labels, value in expression.at(self._samples, moment).items()]
+        result: list[dict[str, object]] = [
+            {"metric": dict(labels), "value": [moment, str(value)]} for labels, value in expression.at(self._samples, moment).items()
+        ]
         return _answer("vector", result)
 
     async def query_range(self, request: Request) -> Response:
@@ -96,7 +98,7 @@ class Watching:
         return [{"metric": dict(labels), "values": values} for labels, values in series.items()]
 
     @asynccontextmanager
-    async def _watching(self, application: Starlette) -> AsyncIterator[None]:
+    async def _watching(self, application: Starlette) -> AsyncGenerator[None]:
         async with httpx.AsyncClient(timeout=5.0) as out:
             task = asyncio.create_task(self._watch(out))
             yield
@@ -107,7 +109,7 @@ class Watching:
         posting = set[asyncio.Task[None]]()
         while True:
             await asyncio.sleep(1 - time.time() % 1)
-            targets = msgspec.json.decode(Path(self._role.targets).read_bytes(), type=list[Target])
+            targets = read_targets(Path(self._role.targets))
             await asyncio.gather(*(self._scrape(target) for target in targets))
             if alerts := [alert for rule in RULES for alert in self._evaluate(rule, time.time())]:
                 for receiver in self._role.receivers:
@@ -153,8 +155,10 @@ class Watching:
 
 
 async def _asked(request: Request) -> dict[str, str]:
-    form = await request.form() if request.method == "POST" else {}
-    return {**dict(request.query_params), **{key: str(value) for key, value in form.items()}}
+    asked = dict(request.query_params)
+    if request.method == "POST":
+        asked |= {key: str(value) for key, value in (await request.form()).items()}
+    return asked
 
 
 def _answer(kind: str, result: list[dict[str, object]]) -> Response:
