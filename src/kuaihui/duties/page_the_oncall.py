@@ -105,11 +105,13 @@ def _climb(timeline: Timeline, catalog: Catalog, current: Round, now: datetime) 
 
 
 def _announce(timeline: Timeline, catalog: Catalog, current: Round, number: int, at: datetime, why: Text, last: int) -> Iterator[Due]:
-    """The next level's pages, with the instant they will be due."""
-    if number > last:
-        return
-    for person in _new_people(timeline, catalog, current, number, at):
-        yield from _calls(timeline, catalog, Page(occasion=current.number, person=person, level=number, channel="", reason=why), at)
+    """The pages of the next level that has anybody, with the instant they will be due."""
+    for following in range(number, last + 1):
+        people = _new_people(timeline, catalog, current, following, at)
+        for person in people:
+            yield from _calls(timeline, catalog, Page(occasion=current.number, person=person, level=following, channel="", reason=why), at)
+        if people:
+            return
 
 
 def _calls(timeline: Timeline, catalog: Catalog, page: Page, at: datetime) -> Iterator[Due]:
