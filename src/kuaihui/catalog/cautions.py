@@ -34,7 +34,7 @@ def _begin(rota: Rota) -> datetime:
 
 
 def _gaps(catalog: Catalog, rota: Rota, since: datetime) -> Iterator[Fault]:
-    found = catalog.gaps(rota.id, since, since + LOOK_AHEAD)
+    found = [] if catalog.rounds[rota.id].always(since) else catalog.gaps(rota.id, since, since + LOOK_AHEAD)
     if not found:
         return
     place, first = zone(rota.time_zone), found[0]

@@ -29,7 +29,7 @@ class Fault(msgspec.Struct, frozen=True):
     def told(self) -> Text:
         """The whole of it in one line: place, what is wrong, how to put it right, rule id."""
         return text(
-            "{place}: {wrong}. {remedy} [{rule}]", place=f"{self.file}:{self.line}", wrong=self.text, remedy=self.remedy, rule=self.rule
+            "{place}: {wrong}; {remedy} [{rule}]", place=f"{self.file}:{self.line}", wrong=self.text, remedy=self.remedy, rule=self.rule
         )
 
 

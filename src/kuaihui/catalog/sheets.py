@@ -25,6 +25,7 @@ LARGEST: Final = 4 * 1024 * 1024  # bytes; 10,000 services fit
 _MOST_NODES: Final = 2_000_000
 _DEEPEST: Final = 100
 _MOST_OPEN: Final = 1000
+_WORTH_AN_INDEX: Final = 32
 _NOTHING: Final = ("", "~", "null", "Null", "NULL")
 _TAGS: Final = tuple(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -61,11 +62,16 @@ class Sheet:
             return (node.value[step], node.value[step]) if step < len(node.value) else None
         if not isinstance(node, yaml.MappingNode):
             return None
+        own = self._own(node, str(step))
+        return own or next((found for other in _merges(node) if (found := self._child(other, step))), None)
+
+    def _own(self, node: yaml.MappingNode, key: str) -> Entered | None:
+        if len(node.value) < _WORTH_AN_INDEX:
+            return next((entry for entry in reversed(node.value) if entry[0].value == key), None)
         index = self._indexes.get(id(node))
         if index is None:
             index = self._indexes[id(node)] = {str(key.value): (key, value) for key, value in node.value}
-        own = index.get(str(step))
-        return own or next((found for other in _merges(node) if (found := self._child(other, step))), None)
+        return index.get(key)
 
 
 def read_text(path: Path, file: str, report: Report) -> str | None:

@@ -12,18 +12,17 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from itertools import accumulate, pairwise
 from typing import Final
 
 from kuaihui.catalog.people import Person
-from kuaihui.catalog.rotas import DAYS, Calendar, Layer, Leave, Override, Rota
+from kuaihui.catalog.rotas import Calendar, Leave, Override, Rota
+from kuaihui.catalog.turns import DAY, Turns
 from kuaihui.catalog.wall_clock import MIDNIGHT, instant, local_day, zone
 from kuaihui.language import Text, plain, text
 
-DAY: Final = timedelta(days=1)
 NO_LAYER: Final = -1
-_WEEKEND: Final = 5  # Saturday, by date.weekday(): what counts as a holiday where a rota has no calendar
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,14 @@ class Rounds:
         calendar: Calendar | None,
         places: Mapping[str, str],
     ) -> None:
-        self.rota, self._people, self._away, self._calendar, self._places = rota, people, away, calendar, places
+        self.rota, self._people, self._away, self._places = rota, people, away, places
         self._zone = zone(rota.time_zone)
+        self._layers = [Turns(layer, calendar, self._zone) for layer in rota.layers]
+        self._said = [
+            (text("turn of layer {number}", number=number + 1), self._place(f"layers/{number}")) for number in range(len(rota.layers))
+        ]
+        # Only these are ever not there when their turn comes.
+        self._moved = frozenset(away) | {person.id for person in people.values() if not person.joined}
         self._overrides = sorted(
             (self._instant(entry.since), self._instant(entry.until), entry.people, number, entry)
             for number, entry in enumerate(rota.overrides)
@@ -105,11 +110,10 @@ class Rounds:
 
     def answer(self, at: datetime) -> Answer:
         """Who is on call at the instant (aware), and why them."""
-        at = at.astimezone(UTC)
         if overridden := self._overridden(at):
             return overridden
-        for number, layer in enumerate(self.rota.layers):
-            if answer := self._by_layer(number, layer, at):
+        for number, turns in enumerate(self._layers):
+            if answer := self._by_layer(number, turns, at):
                 return answer
         return NOBODY
 
@@ -128,6 +132,13 @@ class Rounds:
         """The spans in which nobody is on call."""
         return [shift for shift in self.shifts(since, until) if not shift.people]
 
+    def always(self, since: datetime) -> bool:
+        """Whether it is plain that there is no gap from `since` on: some layer has no hours or weekdays, and nobody of it is ever away."""
+        return any(
+            not layer.hours and not layer.weekdays and turns.number(since) is not None and self._moved.isdisjoint(*turns.people)
+            for layer, turns in zip(self.rota.layers, self._layers, strict=True)
+        )
+
     def _overridden(self, at: datetime) -> Answer | None:
         number = bisect_right(self._begins, at) - 1
         while number >= 0 and self._reach[number] > at:
@@ -138,68 +149,34 @@ class Rounds:
             number -= 1
         return None
 
-    def _by_layer(self, number: int, layer: Layer, at: datetime) -> Answer | None:
-        day = self._duty_day(layer.handed_over, at)
-        if day < layer.starts or not self._worked(layer, day, at):
+    def _by_layer(self, number: int, turns: Turns, at: datetime) -> Answer | None:
+        turn = turns.number(at)
+        if turn is None:
             return None
-        turn = (day - layer.starts).days // layer.days
-        people, reasons = self._present(layer, turn, at)
-        if not people:
-            return None
-        reason = text("turn of layer {number}", number=number + 1)
-        return Answer(people, number, _joined([reason, *reasons]), self._place(f"layers/{number}"), turn)
+        reason, place = self._said[number]
+        planned = turns.people[turn % len(turns.people)]
+        if not self._moved.isdisjoint(planned):
+            planned, reasons = self._present(turns, turn, at)
+            reason = _joined([reason, *reasons])
+        return Answer(planned, number, reason, place, turn) if planned else None
 
-    def _duty_day(self, handed_over: time, at: datetime) -> date:
-        """The day whose hand-over was the last before the instant."""
-        day = local_day(at, self._zone)
-        while at < instant(day, handed_over, self._zone):
-            day -= DAY
-        # Where the clocks go back over midnight, a day's last hour comes again after the next day has begun.
-        while at >= instant(day + DAY, handed_over, self._zone):
-            day += DAY
-        return day
-
-    def _worked(self, layer: Layer, day: date, at: datetime) -> bool:
-        if not layer.hours:
-            return self._fits(layer, day)
-        today = local_day(at, self._zone)
-        return any(
-            begin <= at < end and self._fits(layer, first)
-            for first in (today - DAY, today, today + DAY)
-            for begin, end in (self._window(layer.hours, first),)
-        )
-
-    def _window(self, hours: str, day: date) -> tuple[datetime, datetime]:
-        first, _, last = hours.partition("-")
-        over = last <= first or last == "24:00"
-        end = MIDNIGHT if last == "24:00" else time.fromisoformat(last)
-        return instant(day, time.fromisoformat(first), self._zone), instant(day + DAY if over else day, end, self._zone)
-
-    def _fits(self, layer: Layer, day: date) -> bool:
-        if not layer.weekdays:
-            return True
-        works = self._calendar.works(day) if self._calendar else day.weekday() < _WEEKEND
-        return DAYS[day.weekday()] in layer.weekdays or ("workday" if works else "holiday") in layer.weekdays
-
-    def _present(self, layer: Layer, turn: int, at: datetime) -> tuple[tuple[str, ...], list[Text]]:
+    def _present(self, turns: Turns, turn: int, at: datetime) -> tuple[tuple[str, ...], list[Text]]:
         """The people of a turn, each one away replaced, with the reason for each replacement."""
-        planned = tuple(dict.fromkeys(layer.people[turn % len(layer.people)]))
+        planned = turns.people[turn % len(turns.people)]
         present = [person for person in planned if self._available(person, at)]
         reasons: list[Text] = []
-        if len(present) == len(planned):
-            return planned, reasons
-        for person in planned:
-            if person not in present and (found := self._stand_in(person, layer, turn, at, present)):
+        for person in [person for person in planned if person not in present]:
+            if found := self._stand_in(person, turns, turn, at, present):
                 present.append(found[0])
                 reasons.append(self._why(person, *found, at))
         return tuple(present), reasons
 
-    def _stand_in(self, person: str, layer: Layer, turn: int, at: datetime, taken: list[str]) -> tuple[str, Text] | None:
+    def _stand_in(self, person: str, turns: Turns, turn: int, at: datetime, taken: list[str]) -> tuple[str, Text] | None:
         for backup in self._backups(person):
             if backup not in taken and self._available(backup, at):
                 return backup, text("their backup")
-        for step in range(1, len(layer.people)):
-            for other in layer.people[(turn + step) % len(layer.people)]:
+        for step in range(1, len(turns.people)):
+            for other in turns.people[(turn + step) % len(turns.people)]:
                 if other not in taken and self._available(other, at):
                     return other, text("the next of the layer")
         return None
@@ -241,10 +218,8 @@ class Rounds:
         found |= {edge for aways in self._away.values() for away in aways for edge in (away.since, away.until)}
         day, last = local_day(since, self._zone) - 2 * DAY, local_day(until, self._zone) + DAY
         while day <= last:
-            for layer in self.rota.layers:
-                found.add(instant(day, layer.handed_over, self._zone))
-                if layer.hours:
-                    found.update(self._window(layer.hours, day))
+            for turns in self._layers:
+                found.update(turns.edges(day))
             day += DAY
         return [since, *sorted(edge for edge in found if since < edge < until), until]
 
