@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Final
 
 from kuaihui.catalog.people import Person
@@ -110,6 +110,7 @@ class Rounds:
 
     def answer(self, at: datetime) -> Answer:
         """Who is on call at the instant (aware), and why them."""
+        at = at if at.tzinfo is UTC else at.astimezone(UTC)
         if overridden := self._overridden(at):
             return overridden
         for number, turns in enumerate(self._layers):
@@ -135,7 +136,7 @@ class Rounds:
     def always(self, since: datetime) -> bool:
         """Whether it is plain that there is no gap from `since` on: some layer has no hours or weekdays, and nobody of it is ever away."""
         return any(
-            not layer.hours and not layer.weekdays and turns.number(since) is not None and self._moved.isdisjoint(*turns.people)
+            not layer.hours and not layer.weekdays and turns.number(since) is not None and self._moved.isdisjoint(chain(*turns.people))
             for layer, turns in zip(self.rota.layers, self._layers, strict=True)
         )
 
