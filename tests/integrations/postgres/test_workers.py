@@ -1,0 +1,200 @@
+"""Many workers on one PostgreSQL: each incident settled by one, a dead one replaced, a frozen one refused."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kuaihui.incident.facts import decode
+from kuaihui.incident.pages import Acknowledged
+from kuaihui.integrations.postgres import Postgres
+from kuaihui.integrations.postgres.journal import LOOK_AGAIN
+from kuaihui.journal.chain import Record
+from kuaihui.journal.journal import LEASE, Journal
+from kuaihui.journal.verify import verify
+from tests.journal.facts import START, acknowledged, adding, later, opened, said
+
+WORKER = Path(__file__).with_name("worker.py")
+StartWorker = Callable[[str, float], subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start_worker(postgres_url: str) -> Iterator[StartWorker]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(name: str, hold: float) -> subprocess.Popen[str]:
+        worker = subprocess.Popen([sys.executable, str(WORKER), postgres_url, name, str(hold)], stdout=subprocess.PIPE, text=True)
+        started.append(worker)
+        assert line(worker) == "ready"
+        return worker
+
+    yield start
+    for worker in started:
+        worker.kill()
+        worker.wait()
+        assert worker.stdout is not None
+        worker.stdout.close()
+
+
+def line(worker: subprocess.Popen[str]) -> str:
+    assert worker.stdout is not None
+    return worker.stdout.readline().strip()
+
+
+async def opens(journal: Journal, count: int) -> None:
+    now = datetime.now(UTC)
+    assert all(await journal.append([adding(f"INC-{n}", [opened(f"s{n}", now)], due=now) for n in range(count)]))
+
+
+async def acknowledgers(journal: Journal, count: int) -> list[list[str]]:
+    facts = [[decode(record.body) for record in await journal.read(f"INC-{n}")] for n in range(count)]
+    return [[fact.by for fact in known if isinstance(fact, Acknowledged)] for known in facts]
+
+
+async def all_settled(journal: Journal, count: int, seconds: float) -> list[list[str]]:
+    async with asyncio.timeout(seconds):
+        while not all(found := await acknowledgers(journal, count)):
+            await journal.changed(0.2)
+    return found
+
+
+async def test_what_a_killed_worker_held_is_taken_over_within_the_lease(postgres_url: str, start_worker: StartWorker) -> None:
+    async with Postgres.open(postgres_url) as journal:
+        dead = await asyncio.to_thread(start_worker, "dead", 600.0)
+        await opens(journal, 1)
+        assert await asyncio.to_thread(line, dead) == "claimed INC-0 1"
+        alive = await asyncio.to_thread(start_worker, "alive", 0.0)
+        await journal.append([adding(f"INC-{n}", [opened(f"s{n}")], due=datetime.now(UTC)) for n in range(1, 20)])
+        dead.send_signal(signal.SIGKILL)
+        killed = time.monotonic()
+
+        assert await all_settled(journal, 20, 20) == [["alive"]] * 20
+        assert time.monotonic() - killed < LEASE.total_seconds() + LOOK_AGAIN
+        assert await verify(journal) == []
+        assert alive.poll() is None
+
+
+async def test_a_worker_that_was_frozen_past_its_lease_is_refused(postgres_url: str, start_worker: StartWorker) -> None:
+    async with Postgres.open(postgres_url) as journal:
+        frozen = await asyncio.to_thread(start_worker, "frozen", 0.5)
+        await opens(journal, 1)
+        assert await asyncio.to_thread(line, frozen) == "claimed INC-0 1"
+        frozen.send_signal(signal.SIGSTOP)
+        await asyncio.to_thread(start_worker, "alive", 0.0)
+        await all_settled(journal, 1, 20)
+        frozen.send_signal(signal.SIGCONT)
+
+        assert await asyncio.to_thread(line, frozen) == "refused INC-0 1"
+        assert await acknowledgers(journal, 1) == [["alive"]]
+
+
+async def test_a_frozen_workers_schedule_is_refused_too(postgres_url: str) -> None:
+    async with Postgres.open(postgres_url, database_time=False) as frozen, Postgres.open(postgres_url, database_time=False) as alive:
+        await opens(alive, 1)
+        now = datetime.now(UTC)
+        [old] = await frozen.claim("frozen", now)
+        [new] = await alive.claim("alive", now + LEASE)
+
+        assert await frozen.schedule(old, 1, None) is False
+        assert await alive.schedule(new, 1, later(9)) is True
+        assert await alive.next_due() == later(9)
+
+
+async def test_no_incident_is_claimed_by_two(postgres_url: str) -> None:
+    async with AsyncExitStack() as opened_:
+        workers = [await opened_.enter_async_context(Postgres.open(postgres_url)) for _ in range(4)]
+        await opens(workers[0], 500)
+
+        async def claims(journal: Journal, name: str) -> list[str]:
+            found: list[str] = []
+            while got := await journal.claim(name, datetime.now(UTC), 7):
+                found += [claim.incident for claim in got]
+            return found
+
+        found = await asyncio.gather(*(claims(journal, str(number)) for number, journal in enumerate(workers)))
+        counted = Counter(name for names in found for name in names)
+        # One that was locked by another's claim at that moment is left for the next look.
+        counted.update(claim.incident for claim in await workers[0].claim("last", datetime.now(UTC), 500))
+        assert counted == Counter(f"INC-{n}" for n in range(500))
+        assert sum(bool(names) for names in found) > 1, "only one of them worked"
+
+
+async def test_who_follows_misses_nothing_while_commits_overtake_each_other(postgres_url: str) -> None:
+    """Four workers append at once; the follower, on a fifth, must see every position in order, with none left out."""
+    total = 4 * 60
+    async with AsyncExitStack() as opened_:
+        workers = [await opened_.enter_async_context(Postgres.open(postgres_url)) for _ in range(5)]
+
+        async def append(journal: Journal, name: str) -> None:
+            await journal.append([adding(name, [opened(name)])])
+            for number in range(1, 60):
+                assert await journal.append([adding(name, [said("x")], [opened(name)] * number)]) == [True]
+
+        async def follow() -> list[Record]:
+            found: list[Record] = []
+            async for record in workers[4].follow(0):
+                found.append(record)
+                if len(found) == total:
+                    break
+            return found
+
+        following = asyncio.create_task(follow())
+        await asyncio.gather(*(append(journal, f"INC-{number}") for number, journal in enumerate(workers[:4])))
+        found = await asyncio.wait_for(following, 30)
+
+        assert [record.position for record in found] == list(range(1, total + 1))
+        for number in range(4):
+            assert [record.number for record in found if record.incident == f"INC-{number}"] == list(range(60))
+        assert any(one.incident != next_.incident for one, next_ in zip(found, found[60:], strict=False)), "they took turns"
+
+
+async def test_an_append_wakes_the_other_workers_at_once(postgres_url: str) -> None:
+    async with Postgres.open(postgres_url) as hears, Postgres.open(postgres_url) as appends:
+        await asyncio.sleep(0.3)  # until it listens
+        took: list[float] = []
+        for n in range(5):
+            await hears.claim("a", START)
+            waiting = asyncio.create_task(_time_of(hears))
+            await asyncio.sleep(0.05)
+            began = time.monotonic()
+            await appends.append([adding(f"INC-{n}", [opened(f"s{n}")])])
+            took.append(await waiting - began)
+        assert sorted(took)[2] < LOOK_AGAIN / 3
+
+
+async def _time_of(journal: Journal) -> float:
+    await journal.changed(30)
+    return time.monotonic()
+
+
+async def test_leases_run_by_the_databases_clock_and_waiting_by_the_callers(postgres_url: str) -> None:
+    """A worker whose clock is an hour ahead takes nobody's incidents away, and knows when to wake by its own clock."""
+    async with Postgres.open(postgres_url) as right, Postgres.open(postgres_url) as ahead:
+        await opens(right, 1)
+        now = datetime.now(UTC)
+        assert len(await right.claim("right", now)) == 1
+        its_now = now.replace(year=now.year + 1)
+        assert await ahead.claim("ahead", its_now) == []
+        due = await ahead.next_due()
+        assert due is not None
+        assert 0 < (due - its_now).total_seconds() <= LEASE.total_seconds() + 1
+
+
+async def test_a_worker_that_freezes_inside_a_commit_holds_up_the_others_for_less_than_a_lease(postgres_url: str) -> None:
+    from kuaihui.integrations.postgres.connections import connected  # noqa: PLC0415
+    from kuaihui.integrations.postgres.statements import LOCK  # noqa: PLC0415
+
+    async with Postgres.open(postgres_url) as journal:
+        frozen = await connected(postgres_url)
+        await frozen.execute(LOCK)
+        async with asyncio.timeout(LEASE.total_seconds()):
+            assert await journal.append([adding("INC-1", [opened(), acknowledged()])]) == [True]
+        frozen.terminate()
