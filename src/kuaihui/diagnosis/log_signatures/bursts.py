@@ -48,25 +48,28 @@ def bursts(series: NDArray[np.int64]) -> list[Found | None]:
     return found
 
 
-def _strongest(series: NDArray[np.int64], first: NDArray[np.intp], last: NDArray[np.intp], step: int, minutes: int) -> list[Found | None]:
+def _strongest(
+    series: NDArray[np.int64], first: NDArray[np.intp], last: NDArray[np.intp], step: int, minutes: int
+) -> list[Found | None]:
+    share = np.minimum((last + 1 - first) / series.shape[1], 1 - 1e-12)
     sums = np.concatenate([np.zeros((len(series), 1), np.int64), series.cumsum(axis=1)], axis=1)
-    inside = (sums[:, last + 1] - sums[:, first]).astype(float)
-    total = sums[:, -1:].astype(float)
-    share = (last + 1 - first) / series.shape[1]
-    expected = total * share
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = _times_log(inside, expected) + _times_log(total - inside, total - expected)
-        high = inside * (1 - share) >= _TIMES * (total - inside) * share
-    ratio[~high | (share == 1.0)] = 0.0
+    total = sums[:, -1:]
+    inside = sums[:, last + 1] - sums[:, first]
+    outside = total - inside
+    # The logarithm of (inside / expected inside) ^ inside * (outside / expected outside) ^ outside, taken apart so that none is taken twice.
+    n_log_n = _table(int(total.max()))
+    ratio = n_log_n[inside] + n_log_n[outside] - n_log_n[total] - inside * np.log(share) - outside * np.log1p(-share)
+    ratio[inside * (1 - share) < _TIMES * outside * share] = 0.0
     best = ratio.argmax(axis=1)
-    rows = np.arange(len(series))
+    spans = zip(first[best].tolist(), last[best].tolist(), range(len(series)), best.tolist(), strict=True)
     return [
-        Found(int(first[b]) * step, min(minutes, int(last[b] + 1) * step) - 1, int(inside[r, b]), float(ratio[r, b]))
-        if ratio[r, b] >= _STRONG
+        Found(a * step, min(minutes, (b + 1) * step) - 1, int(inside[row, span]), float(ratio[row, span]))
+        if ratio[row, span] >= _STRONG
         else None
-        for r, b in zip(rows, best, strict=True)
+        for a, b, row, span in spans
     ]
 
 
-def _times_log(seen: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(seen > 0, seen * np.log(np.maximum(seen, 1.0) / expected), 0.0)
+def _table(most: int) -> NDArray[np.float64]:
+    counts = np.arange(most + 1)
+    return counts * np.log(np.maximum(counts, 1))

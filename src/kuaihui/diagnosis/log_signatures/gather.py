@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from kuaihui.diagnosis.log_signatures import templates, values
+from kuaihui.diagnosis.log_signatures import rare, templates, values
 from kuaihui.diagnosis.log_signatures.part import Part
 
 _SHAPE: Final = ["service", "shape"]
@@ -16,17 +16,17 @@ def named(part: Part) -> pl.DataFrame:
     """Every service and shape of the part with its template: what tells which signature a shape belongs to."""
     shapes = part.by_minute.lazy().group_by(_SHAPE).agg(pl.col("count").sum())
     shapes = shapes.with_columns(numbered=values.numbered(pl.col("shape"))).collect(engine="streaming")
-    distinct = shapes.group_by("service", "numbered").agg(pl.col("count").sum())
-    mined = [_mined(service, rows) for (service,), rows in sorted(distinct.partition_by("service", as_dict=True).items())]
-    found = pl.concat(mined) if mined else pl.DataFrame(schema={"service": pl.String, "numbered": pl.String, "template": pl.String})
+    distinct = rare.folded(shapes.group_by("service", "numbered").agg(pl.col("count").sum()))
+    mined = [_mined(str(service), rows) for (service,), rows in sorted(distinct.partition_by("service", as_dict=True).items())]
+    found = pl.concat([distinct.head(0).select("service", "numbered", template="kept"), *mined])
     return shapes.join(found, on=["service", "numbered"], how="left").select("service", "shape", "template")
 
 
-def _mined(service: object, rows: pl.DataFrame) -> pl.DataFrame:
-    found = templates.mine(dict(zip(rows["numbered"], rows["count"], strict=True)))
-    return pl.DataFrame(
-        {"numbered": list(found), "template": list(found.values())}, schema=dict.fromkeys(("numbered", "template"), pl.String)
-    ).select(pl.lit(service, pl.String).alias("service"), "numbered", "template")
+def _mined(service: str, rows: pl.DataFrame) -> pl.DataFrame:
+    kept = rows.group_by("kept").agg(pl.col("count").sum())
+    found = templates.mine(dict(zip(kept["kept"], kept["count"], strict=True)))
+    names = pl.DataFrame({"kept": list(found), "template": list(found.values())}, schema=dict.fromkeys(("kept", "template"), pl.String))
+    return rows.join(names, on="kept", how="left").select(pl.lit(service).alias("service"), "numbered", "template")
 
 
 def gathered(part: Part) -> tuple[pl.DataFrame, pl.DataFrame]:

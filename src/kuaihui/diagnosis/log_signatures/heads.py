@@ -79,7 +79,7 @@ def blocks(chunks: Iterable[bytes], head: Head) -> Iterator[bytes]:
 
 
 def _unix(block: bytes) -> bytes:
-    return block.replace(b"\r\n", b"\n") if b"\r\n" in block else block
+    return block.replace(b"\r\n", b"\n") if b"\r" in block else block
 
 
 def _last_event(block: bytes, head: Head) -> int:

@@ -51,9 +51,10 @@ def rank(part: Part, broke_at: datetime | None = None, usual: Usual | None = Non
 def _counted(by_minute: pl.DataFrame, by_origin: pl.DataFrame, scrub: Scrubber) -> Iterator[Signature]:
     sums = [pl.col("count").sum(), pl.col("lines").sum(), pl.col("first").min(), pl.col("last").max(), pl.col("example").first()]
     whole = by_minute.group_by("template").agg(sums).join(by_origin, on="template").sort("template")
-    for row in whole.iter_rows(named=True):
+    templates, examples = scrub.each(whole["template"]), scrub.each(whole["example"])
+    for row, template, example in zip(whole.iter_rows(named=True), templates, examples, strict=True):
         yield Signature(
-            template=scrub(row["template"]),
+            template=template,
             count=row["count"],
             lines=row["lines"],
             first_seen=_moment(row["first"]),
@@ -61,7 +62,7 @@ def _counted(by_minute: pl.DataFrame, by_origin: pl.DataFrame, scrub: Scrubber) 
             services=tuple(row["services"]),
             pods=tuple(row["pods"]),
             levels=tuple(row["levels"]),
-            example=scrub(row["example"]),
+            example=example,
         )
 
 
@@ -77,8 +78,10 @@ def _with_bursts(signatures: list[Signature], by_minute: pl.DataFrame, broke_at:
     placed = inside.join(number, on="template", maintain_order="left")
     series = np.zeros((len(signatures), stop - start + 1), np.int64)
     series[placed["row"].to_numpy(), placed["minute"].to_numpy() - start] = placed["count"].to_numpy()
-    firsts = {(row, minute - start): first for row, minute, first in placed.select("row", "minute", "first").iter_rows()}
-    for row, (signature, found) in enumerate(zip(signatures, bursts(series), strict=True)):
+    found_bursts = bursts(series)
+    bursting = placed.filter(pl.col("row").is_in([row for row, found in enumerate(found_bursts) if found]))
+    firsts = {(row, minute - start): first for row, minute, first in bursting.select("row", "minute", "first").iter_rows()}
+    for row, (signature, found) in enumerate(zip(signatures, found_bursts, strict=True)):
         yield msgspec.structs.replace(
             signature,
             started=_moment(start * instants.MINUTE),

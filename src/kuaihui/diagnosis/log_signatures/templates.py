@@ -14,13 +14,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from kuaihui.diagnosis.log_signatures.shapes import NUMBERED
-from kuaihui.diagnosis.log_signatures.words import Row, announces, is_name, is_state, is_wording, slots, split
+from kuaihui.diagnosis.log_signatures.words import FEW, STATES, Row, announces, is_name, is_state, is_wording, slots, split
 
 WILDCARD: Final = "<*>"
-# So many different words in one place are wording still; with more, the place holds data.
-_FEW: Final = 4
-# States come in greater numbers than other wording: a life cycle of a dozen is common.
-_STATES: Final = 12
 # Names betray data sooner; the first word is what the statement is about, and needs more.
 _NAMES: Final = 3
 _FIRST_NAMES: Final = 5
@@ -78,9 +74,9 @@ def _values_merged(rows: Iterable[Row]) -> Moves:
 
 
 def _differs(at: int, words: set[str]) -> bool:
-    if len(words) == 1 or (at == 0 and len(words) <= _FEW):
+    if len(words) == 1 or (at == 0 and len(words) <= FEW):
         return False
-    return NUMBERED in words or len(words) > _STATES or not all(map(is_state, words))
+    return NUMBERED in words or len(words) > STATES or not all(map(is_state, words))
 
 
 def _places_opened(rows: Rows) -> Moves:
@@ -90,8 +86,14 @@ def _places_opened(rows: Rows) -> Moves:
         for at, word in enumerate(row):
             if is_wording(word):
                 places[row[:at], row[at + 1 :]].add(word)
+    varied = [
+        (-len(words), place)
+        for place, words in places.items()
+        if len(words) > 1 or (*place[0], NUMBERED, *place[1]) in rows
+    ]
     moves: Moves = {}
-    for (before, behind), words in sorted(places.items(), key=lambda place: (-len(place[1]), place[0])):
+    for _, (before, behind) in sorted(varied):
+        words = places[before, behind]
         opened = (*before, NUMBERED, *behind)
         if _is_open(before, words, opened in rows) and any(map(is_wording, before + behind)):
             for word in words:
@@ -101,11 +103,11 @@ def _places_opened(rows: Rows) -> Moves:
 
 def _is_open(before: Row, words: set[str], seen_open: bool) -> bool:
     states = sum(map(is_state, words))
-    few = _STATES if not before or 2 * states >= len(words) else _FEW
+    few = STATES if not before or 2 * states >= len(words) else FEW
     names = sum(map(is_name, words))
     if len(words) > few or names >= (_NAMES if before else _FIRST_NAMES):
         return True
-    if not seen_open or (not before and len(words) <= _FEW):
+    if not seen_open or (not before and len(words) <= FEW):
         return False
     return len(words) > 1 or names == 1 or (bool(before) and announces(before[-1]))
 

@@ -15,6 +15,10 @@ from typing import Final
 from kuaihui.diagnosis.log_signatures.shapes import NUMBERED
 
 Row = tuple[str, ...]
+# So many different words in one place are wording still; with more, the place holds data.
+FEW: Final = 4
+# States come in greater numbers than other wording: a life cycle of a dozen is common.
+STATES: Final = 12
 _CJK: Final = "\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef"
 _SPLIT: Final = re.compile(rf"(\s+)|([:=,()\[\]{{}}|;\"'<>]|\.{{2,}}|->|[{_CJK}]+)")
 _STATE: Final = re.compile(
