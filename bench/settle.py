@@ -59,7 +59,13 @@ def begun(catalog: Catalog, number: int) -> tuple[Timeline, list[Fact]]:
     labels = {"service": service.id, "pod": f"pod-{number}"}
     alert = Alert(f"{number:016x}", "Gateway5xxRatioHigh", labels, START, 0.1, "5xx 10 %")
     opened = Opened(
-        at=START, service=service.id, title=f"5xx {number}", severity=2, policy=quoted(policy_of(service, catalog)), rule=text("bench"), group=labels
+        at=START,
+        service=service.id,
+        title=f"5xx {number}",
+        severity=2,
+        policy=quoted(policy_of(service, catalog)),
+        rule=text("bench"),
+        group=labels,
     )
     return Timeline(f"I{number:05}"), [opened, AlertFired(at=START, alerts=(alert,))]
 
@@ -128,12 +134,16 @@ async def main(incidents: int, rounds: int, waiting: int) -> None:
             await rest(loop)
             idle = await timed(loop.turn, 200)
             look = await timed(journal.next_due, 200)
-            print(f"{waiting} incidents with future orders: one idle turn {idle * 1e6:.0f} µs, finding the next due instant {look * 1e6:.0f} µs")
+            print(
+                f"{waiting} incidents with future orders: one idle turn {idle * 1e6:.0f} µs, finding the next due instant {look * 1e6:.0f} µs"
+            )
             clock.pass_by(timedelta(seconds=61))
             began = time.perf_counter()
             settled = await loop.turn()
             spent = time.perf_counter() - began
-            print(f"one minute later, all unread: {settled} incidents settled in one turn in {spent:.2f} s ({spent / settled * 1e3:.2f} ms each)")
+            print(
+                f"one minute later, all unread: {settled} incidents settled in one turn in {spent:.2f} s ({spent / settled * 1e3:.2f} ms each)"
+            )
 
 
 if __name__ == "__main__":

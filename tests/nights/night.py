@@ -42,7 +42,11 @@ class Night:
     """One night of one team."""
 
     def __init__(
-        self, catalog: Catalog | None = None, at: datetime = SATURDAY, journal: Journal | None = None, integrations: Sequence[Integration] = ()
+        self,
+        catalog: Catalog | None = None,
+        at: datetime = SATURDAY,
+        journal: Journal | None = None,
+        integrations: Sequence[Integration] = (),
     ) -> None:
         self.catalog = catalog or load(SAMPLE)
         self.clock = ActedClock(at)
@@ -59,7 +63,9 @@ class Night:
 
     # -- what happens --------------------------------------------------------------------------------------------------------------------
 
-    async def rings(self, value: float | None = 0.10, service: str = "config-center", name: str = "Gateway5xxRatioHigh", **labels: str) -> None:
+    async def rings(
+        self, value: float | None = 0.10, service: str = "config-center", name: str = "Gateway5xxRatioHigh", **labels: str
+    ) -> None:
         """An alert fires, or is heard again with this value."""
         began = self._began.setdefault(service + name, self.now)
         await self.hears(service, name, began, labels, value, firing=True)

@@ -8,9 +8,9 @@ from tests.nights.night import Night
 
 async def test_each_unread_level_calls_the_next_after_one_minute(night: Night) -> None:
     await night.rings(0.10)
-    await night.passes(minutes=3)
+    await night.passes(minutes=4)
 
-    assert await night.told() == ["11:00:00 axin", "11:01:00 dazhuang", "11:02:00 amao", "11:03:00 xiaomei"]
+    assert await night.told() == ["11:00:00 axin", "11:01:00 dazhuang", "11:02:00 amao", "11:04:00 xiaomei", "11:04:00 laozhou"]
 
 
 async def test_the_whole_policy_is_repeated_as_often_as_it_says_and_no_more(night: Night) -> None:

@@ -37,7 +37,10 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
     yield Due(opened.at, CreateDocument(occasion=FIRST, title=title, template=service.document_template))
     if created := timeline.last(DocumentCreated):
         yield Due(created.at, PinDocument(occasion=FIRST))
-        yield Due(created.at, Post(occasion=FIRST, about="document", words=_link(text("Document: 《{title}》", title=created.title), created.link)))
+        yield Due(
+            created.at,
+            Post(occasion=FIRST, about="document", words=_link(text("Document: 《{title}》", title=created.title), created.link)),
+        )
     for number, pulled in timeline.numbered(PulledIn):
         yield Due(pulled.at, PullIn(occasion=number, person=pulled.person, reason=pulled.said))
     yield from _meeting(timeline, service)
@@ -50,7 +53,14 @@ def _meeting(timeline: Timeline, service: Service) -> Iterator[Due]:
     meeting = timeline.last(MeetingOpened)
     if meeting is None:
         return
-    yield Due(meeting.at, Post(occasion=FIRST, about="meeting", words=text("Meeting: {link} — muted, speak up if needed, every finding goes into the topic", link=meeting.link)))
+    yield Due(
+        meeting.at,
+        Post(
+            occasion=FIRST,
+            about="meeting",
+            words=text("Meeting: {link} — muted, speak up if needed, every finding goes into the topic", link=meeting.link),
+        ),
+    )
     for person in invited(timeline):
         yield Due(meeting.at, InviteToMeeting(occasion=FIRST, person=person))
 

@@ -100,8 +100,28 @@ def _climb(timeline: Timeline, catalog: Catalog, current: Round, now: datetime) 
             return
         at, why = next_level_at(timeline, current, people, level, began or at)
         if at > now:
+            yield from _handed_over(timeline, catalog, current, number, now, at)
             yield from _announce(timeline, catalog, current, number + 1, at, why, last)
             return
+
+
+def _handed_over(timeline: Timeline, catalog: Catalog, current: Round, reached: int, now: datetime, until: datetime) -> Iterator[Due]:
+    """Whoever comes on call before the next level is due is paged at the hand-over, at each level reached so far."""
+    own = catalog.services[timeline.service].rota
+    for number in range(current.first, reached + 1):
+        rotas = [
+            own if target == "oncall" else target.removeprefix("rota:") for target in level_of(timeline, number).notify if _is_rota(target)
+        ]
+        for shift in (shift for rota in rotas for shift in catalog.shifts(rota, now, until) if shift.since > now):
+            for person in shift.people:
+                why = text("comes on call while nobody has taken it on")
+                yield from _calls(
+                    timeline, catalog, Page(occasion=current.number, person=person, level=number, channel="", reason=why), shift.since
+                )
+
+
+def _is_rota(target: str) -> bool:
+    return target == "oncall" or target.startswith("rota:")
 
 
 def _announce(timeline: Timeline, catalog: Catalog, current: Round, number: int, at: datetime, why: Text, last: int) -> Iterator[Due]:
@@ -138,7 +158,9 @@ def _again(timeline: Timeline, catalog: Catalog, current: Round) -> Iterator[Due
                 yield from _calls(timeline, catalog, page, worse.at)
 
 
-def next_level_at(timeline: Timeline, current: Round, people: tuple[str, ...], level: QuotedLevel, began: datetime) -> tuple[datetime, Text]:
+def next_level_at(
+    timeline: Timeline, current: Round, people: tuple[str, ...], level: QuotedLevel, began: datetime
+) -> tuple[datetime, Text]:
     """When the level after this one is due, by which of its clocks."""
     if not people:
         return began, text("nobody is on call at this level")
@@ -199,7 +221,9 @@ def _new_people(timeline: Timeline, catalog: Catalog, current: Round, number: in
 
 def _pages(timeline: Timeline, since: int, until: int | None = None) -> list[Page]:
     return [
-        fact.order for number, fact in timeline.numbered(Ordered, since) if isinstance(fact.order, Page) and (until is None or number < until)
+        fact.order
+        for number, fact in timeline.numbered(Ordered, since)
+        if isinstance(fact.order, Page) and (until is None or number < until)
     ]
 
 

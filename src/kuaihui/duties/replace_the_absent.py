@@ -89,5 +89,10 @@ def _tell(timeline: Timeline) -> Iterator[Due]:
 def _word(given: RoleGiven, person: str) -> Text:
     role = f"@{given.role}"
     if person == given.former:
-        return text("{role} passed to {person} ({reason}). You are the second now: read in when you can.", role=role, person=f"@{given.person}", reason=given.reason)
+        return text(
+            "{role} passed to {person} ({reason}). You are the second now: read in when you can.",
+            role=role,
+            person=f"@{given.person}",
+            reason=given.reason,
+        )
     return text("You are {role} now: {reason}", role=role, reason=given.reason)

@@ -28,7 +28,9 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Conclud
     if timeline.phase is Phase.OBSERVING:
         watched = timeline.last(ObservationStarted)
         if watched:
-            reason = text("no alert for the whole observation of {minutes} min", minutes=round((watched.until - watched.at).total_seconds() / 60, 1))
+            reason = text(
+                "no alert for the whole observation of {minutes} min", minutes=round((watched.until - watched.at).total_seconds() / 60, 1)
+            )
             yield Conclude(watched.until, Closed(at=watched.until, verdict="recovered", reason=reason))
     elif (calm := calm_since(timeline)) is not None:
         at, reason = calm
