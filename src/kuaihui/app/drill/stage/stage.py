@@ -29,7 +29,7 @@ from kuaihui.app.drill.stage.installed import find
 from kuaihui.app.drill.stage.processes import StageFailed
 from kuaihui.app.drill.stage.settings_store import EVERYBODYS, HOT
 from kuaihui.app.drill.stage.standing import Addresses, Standing
-from kuaihui.app.drill.stage.trim import Costs, Measured, first_rates, next_rates
+from kuaihui.app.drill.stage.trim import Costs, Measured, first_rates, next_rates, turned
 from kuaihui.app.drill.stage.wire import Client, Unreachable
 from kuaihui.errors import Refused
 from kuaihui.language import Language, Text, text
@@ -38,6 +38,7 @@ LOOK = 0.25  # seconds between two looks at the access log
 KEPT = 60.0  # seconds of answers that can still be measured
 TRIM_EVERY = 2.0  # seconds
 TRIM_OVER = 8.0  # seconds of answers a correction looks at: shorter follows noise, longer follows the rate of before
+MOST = 2.0  # times the rate a level begins with: costs are measured well enough that more would be another fault
 TESTERS = 2  # at the same time; a pod's pool has room for them
 PEOPLE = (Environment.FULL.value, Environment.CANARY.value, "none")
 
@@ -217,9 +218,10 @@ class Stage:
 
     async def _trim(self, level: Level) -> None:
         """Correct the load for what this machine can do this minute."""
+        most = MOST * turned(level, self._rates)
         await asyncio.sleep(TRIM_OVER)
         while True:
-            await self._tell(next_rates(self.description, level, self._rates, self.measure(TRIM_OVER)))
+            await self._tell(next_rates(self.description, level, self._rates, self.measure(TRIM_OVER), most))
             await asyncio.sleep(TRIM_EVERY)
 
     async def _stop_trimming(self) -> None:

@@ -65,18 +65,23 @@ def first_rates(description: Description, level: Level, costs: Costs) -> Rates:
             return replace(rates, base=_reads(_capacity(description, level, costs), level.errors, rates.polls))
 
 
-def next_rates(description: Description, level: Level, rates: Rates, seen: Measured) -> Rates:
-    """The rates to go on with after what was seen."""
+def turned(level: Level, rates: Rates) -> float:
+    """The rate a level's knob stands at."""
+    return rates.base if level.knob is Knob.BASE else rates.hot
+
+
+def next_rates(description: Description, level: Level, rates: Rates, seen: Measured, most: float) -> Rates:
+    """The rates to go on with after what was seen; the knob is never turned beyond `most`."""
     if level.knob is None:
         return rates
-    now = rates.hot if level.knob is Knob.HOT else rates.base
+    now = turned(level, rates)
     if description.exports:
         wanted = now * (level.errors / max(seen.ratio, FULL)) ** 0.5
     elif seen.ratio < FULL:
         wanted = now * EAGER
     else:
         wanted = now + _reads(seen.served - rates.polls, level.errors, rates.polls) - (rates.base + rates.hot)
-    fresh = now + STEP * (min(max(wanted, now / WIDEST), now * WIDEST) - now)
+    fresh = min(now + STEP * (min(max(wanted, now / WIDEST), now * WIDEST) - now), most)
     return replace(rates, hot=fresh) if level.knob is Knob.HOT else replace(rates, base=fresh)
 
 

@@ -64,9 +64,9 @@ class Settings:
         self._redis = Redis(connection_pool=_pool(pod))
 
     async def warm(self) -> None:
-        """Open all connections before the first request, as a pool with idle connections does; without Redis they are opened when needed."""
+        """Open all connections before the first request, as a pool with idle connections does; without Redis, when needed."""
         with suppress(RedisError):
-            await asyncio.gather(*(self._redis.ping() for _ in range(self._pod.pool)))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]: untyped there
+            await asyncio.gather(*(self._redis.ping() for _ in range(self._pod.pool)))  # pyright: ignore[reportUnknownMemberType]: untyped there
 
     async def read(self, namespace: str, application: str) -> Found:
         """The settings of an application. Raises PoolTimeout, BrokenRelease, Unreachable or a RedisError."""
