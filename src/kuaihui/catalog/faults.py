@@ -54,6 +54,6 @@ def in_order(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def did_you_mean(written: str, known: Iterable[str], otherwise: Text) -> Text:
-    """The nearest known words, or else `otherwise`."""
-    near = get_close_matches(written, list(known), n=2, cutoff=0.6)
-    return text("did you mean {near}?", near=" / ".join(near)) if near else otherwise
+    """The nearest known word, or else `otherwise`."""
+    near = get_close_matches(written, list(known), n=1, cutoff=0.6)
+    return text("did you mean {near}?", near=near[0]) if near else otherwise

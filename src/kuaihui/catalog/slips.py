@@ -24,11 +24,21 @@ Said = tuple[str, Text, Text]  # rule, what is wrong, how to put it right
 def slips(wrong: ValidationError, model: type[BaseModel], sheet: Sheet, *above: Step) -> list[Fault]:
     """One fault for each error, at its line; `above` is where in the file the entry stands."""
     found: list[Fault] = []
-    for error in wrong.errors(include_url=False):
+    for error in _first_causes(wrong.errors(include_url=False)):
         path = tuple(step for step in error["loc"] if step != "[key]")
         rule, what, remedy = _SAID.get(error["type"], _not_allowed)(error, model)
         found.append(Fault(sheet.file, sheet.line(*above, *path), f"catalog.{rule}", what, remedy))
     return found
+
+
+def _first_causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without the lists that are only too short because their entries are wrong."""
+    paths = [error["loc"] for error in errors]
+    return [
+        error
+        for error in errors
+        if error["type"] != "too_short" or not any(path != error["loc"] and path[: len(error["loc"])] == error["loc"] for path in paths)
+    ]
 
 
 def _key(error: ErrorDetails) -> str:

@@ -15,12 +15,14 @@ _INDENTATION: Final = (
     mark("the indentation does not fit the lines before"),
     mark("indent entries of one list or mapping alike"),
 )
+_BRACKET: Final = (mark("a bracket or brace is not closed"), mark("close it, and put a comma between the entries"))
 # What the parser says → rule, what is wrong, what to do. The first that is found in its words holds.
 _SLIPS: Final = (
     ("tab character", "tab", mark("a tab stands where spaces belong"), mark("indent with spaces")),
     ("mapping values are not allowed", "colon", mark("there is a second colon in this line"), mark("quote a value that holds a colon")),
     ("expected ':'", "no_colon", mark("a key has no colon"), mark("write it like key: value, with a space behind the colon")),
-    ("expected ',' or", "bracket", mark("a bracket or brace is not closed"), mark("close it, and put a comma between the entries")),
+    ("expected node content", "bracket", *_BRACKET),
+    ("expected ',' or", "bracket", *_BRACKET),
     ("unexpected end of stream", "quote", mark("quotes are not closed"), mark("close the quotes")),
     ("undefined alias", "alias", mark("an alias names no anchor above it"), mark("put a value that begins with * in quotes")),
     ("another document", "several_documents", mark("there is a second document in this file"), mark("delete the line ---")),
@@ -42,6 +44,8 @@ def syntax_fault(wrong: yaml.YAMLError, words: str, file: str, first: int) -> Fa
     line = place.line if place else 0
     if _tabbed(words, line):
         rule, what, remedy = _SLIPS[0][1:]
+    elif rule == "colon" and words.split("\n")[line].count(":") == 1:
+        rule, what, remedy = "indentation", *_INDENTATION
     if not what:
         return _unexpected(file, line + first, (place.column if place else 0) + 1)
     return Fault(file, line + first, f"catalog.{rule}", Text(what), Text(remedy))
