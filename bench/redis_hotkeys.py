@@ -81,7 +81,7 @@ def short_watch(settings: RedisSettings) -> Callable[[float], None]:
             assert isinstance(how, Plan)
             for _ in range(max(1, round(seconds))):
                 began = time.perf_counter()
-                await watch(client.connection_pool, how, 0.2)
+                await watch(client.connection_pool, how, 0.2, [])
                 await asyncio.sleep(max(0.0, 1.0 - (time.perf_counter() - began)))
 
     return lambda seconds: asyncio.run(watch_for(seconds))
@@ -115,7 +115,7 @@ def full_monitor(port: int) -> Callable[[float], None]:
 def costs(server: Server, pipeline: int, rounds: int, seconds: float) -> None:
     settings = RedisSettings.from_url(server.url)
     cases = {
-        "MONITOR, 4 x 2.5 ms a second": short_watch(settings),
+        "MONITOR, 4 x 2 ms a second": short_watch(settings),
         "a whole look a second": whole_look(settings),
         "full MONITOR": full_monitor(server.port),
     }

@@ -52,7 +52,6 @@ def main(port: int, seconds: float, hot_share: float, connections: int, pipeline
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sendall(request("CLIENT", "SETNAME", CLIENT))
         answered(connection, 1)
-    print("ready", flush=True)
     began, sent = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
         for connection in opened:
@@ -60,6 +59,8 @@ def main(port: int, seconds: float, hot_share: float, connections: int, pipeline
             sent += 1
         for connection in opened:
             answered(connection, pipeline)
+        if sent == connections:
+            print("ready", flush=True)
     print(round(sent * pipeline / (time.perf_counter() - began)))
 
 

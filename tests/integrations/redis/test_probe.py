@@ -18,8 +18,10 @@ from redis.exceptions import NoPermissionError
 from kuaihui.diagnosis.redis_health.finding import Finding, Kind
 from kuaihui.diagnosis.redis_health.snapshot import Method
 from kuaihui.integrations.redis.key_names import KeyNames
+from kuaihui.integrations.redis.monitor_text import count
 from kuaihui.integrations.redis.probe import RedisReport, inspect
 from kuaihui.integrations.redis.settings import RedisSettings
+from kuaihui.integrations.redis.watch import Plan, Window, watch
 from kuaihui.language import say
 from tests.integrations.redis.access import LEAST_RIGHTS
 from tests.integrations.redis.load import HOT, VALUE, request, running_load
@@ -110,6 +112,28 @@ async def test_watching_is_bounded_in_time_and_told(redis_servers: StartRedis) -
     assert sum(found.seen for found in capped.nodes[0].hot) < 400 + 4 * 1_300
 
 
+async def test_the_server_itself_ends_a_window_so_a_probe_that_freezes_costs_it_nothing_more(redis_servers: StartRedis) -> None:
+    server = redis_servers()
+    how = Plan(windows=1, window=60.0, longest=60.0, least=1 << 40, most=1 << 40, server_ms=50)
+    with running_load(server.port, 0.7):
+        async with talking(server) as client:
+            began = time.monotonic()
+            windows: list[Window] = []
+            await watch(client.connection_pool, how, 0.0, windows)
+
+    assert time.monotonic() - began < 1.0
+    assert count(windows[0].lines).commands > 10
+
+
+async def test_without_the_right_to_wait_the_window_ends_when_we_hang_up(redis_servers: StartRedis) -> None:
+    server = redis_servers(f"user kuaihui on >probe-password {LEAST_RIGHTS.replace('+wait', '')}")
+    with running_load(server.port, 0.7):
+        report = await inspect(replace(RedisSettings.from_url(server.url), username="kuaihui", password="probe-password"), now)
+
+    assert report.nodes[0].hot[0].keys[0].key == HOT
+    assert report.watched < 0.2
+
+
 async def test_no_value_and_no_telephone_number_is_in_the_report(redis_servers: StartRedis) -> None:
     server = redis_servers("slowlog-log-slower-than 0")
     with running_load(server.port, 0.3):
@@ -139,6 +163,8 @@ async def test_the_look_changes_nothing_and_leaves_nothing_behind(redis_servers:
     new = {name.removeprefix("cmdstat_") for name in after if name.startswith("cmdstat_") and name not in before}
     assert new <= {
         "client|setname",
+        "wait",
+        "quit",
         "client|list",
         "command|info",
         "slowlog|get",
@@ -192,9 +218,11 @@ async def test_a_command_that_was_renamed_away_is_a_gap_and_never_an_error(redis
 
 
 async def test_under_an_lfu_policy_use_counters_name_the_key_when_watching_is_not_wanted(redis_servers: StartRedis) -> None:
-    server = redis_servers("maxmemory-policy allkeys-lfu", "lfu-log-factor 100")
+    server = redis_servers("maxmemory-policy allkeys-lfu")
     with running_load(server.port, 0.9, pipeline=16):
-        await asyncio.sleep(3)
+        async with talking(server) as client:
+            while not await client.exists(HOT) or await client.object("FREQ", HOT) < 120:  # noqa: ASYNC110 # the server has no event for it
+                await asyncio.sleep(0.2)
         report = await look(server, monitor=False, scanned_keys=50_000)
 
     (hot,) = report.nodes[0].hot

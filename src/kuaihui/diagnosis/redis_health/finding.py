@@ -75,6 +75,7 @@ class Thresholds:
     replica_behind: int = 16 << 20  # bytes
     mix_shift: float = 0.2  # of all commands
     misses: float = 0.5  # of all look-ups
+    errors: int = 20  # between the looks; the questions a poor user is refused, our own among them, are fewer
     steady_ops: int = 100  # a second; below it shares say nothing
 
 

@@ -132,7 +132,7 @@ def errors(view: View) -> Iterator[Finding]:
     if view.change is None:
         return
     for name, count in sorted(view.change.errors.items()):
-        if name not in HARMLESS_ERRORS and count / view.change.seconds >= 1:
+        if name not in HARMLESS_ERRORS and count >= view.limits.errors:
             weight = 0.7 if name in {"OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "MASTERDOWN"} else 0.25
             yield Finding(kind=Kind.ERRORS, says=text("{rate} {name} errors a second", rate=_rate(view, count), name=name), weight=weight)
 

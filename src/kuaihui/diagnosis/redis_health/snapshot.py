@@ -43,6 +43,7 @@ class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):
     uptime: int = 0
     cpu: float = 0.0
     commands: int = 0
+    rate: int = 0  # commands a second, smoothed by the server over its last seconds
     clients: int = 0
     blocked: int = 0
     max_clients: int = 0

@@ -35,7 +35,7 @@ from kuaihui.integrations.redis import hot_keys, replies
 from kuaihui.integrations.redis.connect import ask, connected, introduce
 from kuaihui.integrations.redis.sections import Sections
 from kuaihui.integrations.redis.settings import RedisSettings
-from kuaihui.integrations.redis.watch import Plan, Window, plan, watch
+from kuaihui.integrations.redis.watch import Window, plan, watch
 from kuaihui.language import Text, text
 
 
@@ -207,19 +207,16 @@ class Look:
         if isinstance(how, Text):
             sections.gap("MONITOR", how)
             return
-        windows = await sections.had("MONITOR", lambda: self._windows(sections, how))
-        if not windows:
-            return
+        windows: list[Window] = []
+        between = self.settings.cost.between.total_seconds()
+        pool, pause = sections.client.connection_pool, between / (how.windows + 1)
+        await sections.had("MONITOR", lambda: watch(pool, how, pause, windows), more=between)
+        self.watched += sum(window.took for window in windows)
         counts = hot_keys.count_windows(windows)
         if not sum(counted.commands for counted in counts):
             return
         positions = await sections.key_positions(command for counted in counts for command, _ in counted.pairs)
         self._found(hot_keys.watched(windows, counts, positions, self.settings.key_names.told))
-
-    async def _windows(self, sections: Sections, how: Plan) -> list[Window]:
-        windows = await watch(sections.client.connection_pool, how, self.settings.cost.between.total_seconds() / (how.windows + 1))
-        self.watched += sum(window.took for window in windows)
-        return windows
 
     async def _rest(self, sections: Sections, info: ServerInfo) -> None:
         self._know(clients=await sections.clients(info))

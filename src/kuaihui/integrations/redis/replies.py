@@ -113,6 +113,7 @@ def _server_info(told: Info, fields: Mapping[str, object]) -> ServerInfo:
         uptime=told.uptime_in_seconds,
         cpu=user + system,
         commands=told.total_commands_processed,
+        rate=told.instantaneous_ops_per_sec,
         clients=told.connected_clients,
         blocked=told.blocked_clients,
         max_clients=told.maxclients,

@@ -38,16 +38,17 @@ class Sections:
         self._lacking: frozenset[str] = frozenset()
         self._positions: dict[str, KeyPosition] = {}
 
-    async def had(self, section: str, question: Callable[[], Awaitable[Answer]]) -> Answer | None:
-        """The question's answer, or None and a gap. `section` begins with the command that is needed."""
+    async def had(self, section: str, question: Callable[[], Awaitable[Answer]], more: float = 0.0) -> Answer | None:
+        """The answer within its time-out and `more` seconds, or None and a gap. `section` begins with the command that is needed."""
+        seconds = self.cost.section.total_seconds() + more
         command = section.split(maxsplit=1)[0].lower()
         if command in self._lacking:
             return self.gap(section, text("this server has no {command}, or under another name", command=section))
         try:
-            async with asyncio.timeout(self.cost.section.total_seconds()):
+            async with asyncio.timeout(seconds):
                 return await question()
         except (RedisError, OSError, TimeoutError, msgspec.ValidationError) as error:
-            return self.gap(section, _reason(section, error, self.cost.section.total_seconds()))
+            return self.gap(section, _reason(section, error, seconds))
 
     def gap(self, section: str, why: Text) -> None:
         """Write down what could not be had."""

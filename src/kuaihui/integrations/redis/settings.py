@@ -31,7 +31,7 @@ class Tls:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """The most one look may take of one server. Defaults: at most 10 ms of MONITOR in a look, which lasts about a second."""
+    """The most one look may take of one server. Defaults: about 10 ms of MONITOR in a look, which lasts 0.7 s."""
 
     total: timedelta = timedelta(seconds=5)
     section: timedelta = timedelta(seconds=1)
@@ -43,7 +43,7 @@ class Cost:
     scanned_keys: int = 2_000  # keys whose use counter is read, under LFU; a larger keyspace is read in part
     monitor: bool = True  # False: never; the server's owner decides it too, by granting +monitor or not
     monitor_windows: int = 4
-    monitor_window: timedelta = timedelta(milliseconds=2.5)
+    monitor_window: timedelta = timedelta(milliseconds=2)
     monitor_least: int = 200  # commands wanted; a quiet server is watched for longer, which costs it less
     monitor_longest: timedelta = timedelta(milliseconds=300)  # of watching a quiet server, all windows together
     monitor_most: int = 20_000  # commands in a look

@@ -3,14 +3,18 @@ A few milliseconds of MONITOR: the dearest question there is, asked with a tight
 
 Rule 1: a look's watching is bounded in time and in commands, by `Cost`; a quiet server is watched for longer, a busy one never.
 Rule 2: a server that is loading, slow to answer, or short of memory is not watched, and the reader is told.
-Rule 3: MONITOR ends only by hanging up, so every window has a connection of its own, closed whatever happens.
+Rule 3: MONITOR ends only with its connection, so every window has one of its own, and the server itself is told to end it: behind MONITOR
+        waits a WAIT that times out, and a QUIT. A probe that freezes, or wakes late, costs the server nothing more. Where WAIT is not
+        allowed (a replica, a user without +wait) the window ends when we hang up.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 from typing import Final
 
 import msgspec
@@ -26,6 +30,10 @@ from kuaihui.language import Text, text
 SLOW_ANSWER: Final = timedelta(milliseconds=250)
 
 
+# An error reply among MONITOR's lines, each of which begins with "+".
+_WAIT_REFUSED: Final = re.compile(rb"^-", re.MULTILINE)
+
+
 class Window(msgspec.Struct, frozen=True):
     """What one window showed: MONITOR's lines, in so many seconds."""
 
@@ -35,13 +43,18 @@ class Window(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Plan:
-    """So many windows; each ends at `most` commands, or after `window` seconds with `least` commands, or after `longest` seconds."""
+    """
+    So many windows; each ends at `most` commands, or after `window` seconds with `least` commands, or after `longest` seconds.
+
+    The server itself ends it after `server_ms`, which is `window` wherever the traffic lets us expect `least` commands by then.
+    """
 
     windows: int
     window: float
     longest: float
     least: int
     most: int
+    server_ms: int
 
 
 def plan(cost: Cost, info: ServerInfo, answered_in: timedelta) -> Plan | Text:
@@ -56,24 +69,30 @@ def plan(cost: Cost, info: ServerInfo, answered_in: timedelta) -> Plan | Text:
         return text("MONITOR was left out: less than {size} MiB of memory are free", size=cost.monitor_spare >> 20)
     count = max(1, cost.monitor_windows)
     window, longest = cost.monitor_window.total_seconds(), cost.monitor_longest.total_seconds() / count
-    return Plan(count, window, longest, -(-cost.monitor_least // count), cost.monitor_most // count)
+    least = -(-cost.monitor_least // count)
+    enough = window if info.rate * window >= 2 * least else min(longest, max(window, 4 * least / max(info.rate, 1)))
+    return Plan(count, window, longest, least, cost.monitor_most // count, ceil(enough * 1000))
 
 
-async def watch(pool: ConnectionPool, how: Plan, pause: float) -> list[Window]:
-    """The windows, `pause` seconds apart. Raises redis-py's errors, NoPermissionError among them."""
-    windows: list[Window] = []
+async def watch(pool: ConnectionPool, how: Plan, pause: float, windows: list[Window]) -> None:
+    """Add the windows, `pause` seconds apart, to `windows` as they come. Raises redis-py's errors, NoPermissionError among them."""
+    ends_itself = True
     for number in range(how.windows):
         if number:
             await asyncio.sleep(pause)
-        windows.append(await _one(pool, how))
-    return windows
+        window = await _one(pool, how, ends_itself)
+        if ends_itself and _WAIT_REFUSED.search(window.lines):
+            ends_itself, window = False, await _one(pool, how, ends_itself=False)
+        windows.append(window)
 
 
-async def _one(pool: ConnectionPool, how: Plan) -> Window:
+async def _one(pool: ConnectionPool, how: Plan, ends_itself: bool) -> Window:
     connection = pool.make_connection()
+    # More replicas than anybody has: WAIT then always waits for as long as it may.
+    ending = [("WAIT", 1_000_000, how.server_ms), ("QUIT",)] if ends_itself else []
     try:
         await connection.connect()
-        await connection.send_command("MONITOR")
+        await connection.send_packed_command(connection.pack_commands([("MONITOR",), *ending]))
         return await _read(_raw(connection), how)
     finally:
         await connection.disconnect(nowait=True)
