@@ -101,7 +101,7 @@ def _calm(view: View, found: Sequence[Finding]) -> Iterator[Finding]:
     if any(finding.weight >= 0.4 and finding.kind is not Kind.CLIENTS_BUSY for finding in found):
         return
     values = {"rate": number(change.rate), "cpu": percent(change.busy)}
-    says = text("Redis is calm: {rate} ops/s at {cpu} % of a core, nobody blocked, no slow command lately", **values)
+    says = text("Redis is calm: {rate} ops/s at {cpu} % of a core, no slow command lately", **values)
     if any(finding.kind is Kind.CLIENTS_BUSY for finding in found):
         says = text(
             "Redis is calm ({rate} ops/s at {cpu} % of a core) though a client's connections are all in use: look at its pool", **values
