@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from kuaihui.app.drill.stage.description import Description
+from kuaihui.app.drill.stage.processes import StageFailed
 from kuaihui.app.drill.stage.prometheus import find_alertmanager
 from kuaihui.app.drill.stage.settings_store import Binary, find_redis
 from kuaihui.language import Text, text
@@ -45,7 +47,9 @@ class Installed:
 
 
 def find(*, own_parts: bool) -> Installed:
-    """What is installed here; with `own_parts` only Redis is looked for. Raises StageFailed where there is no Redis at all."""
+    """What is installed here; with `own_parts` only Redis is looked for. Raises StageFailed where the drill extra or any Redis is missing."""
+    if importlib.util.find_spec("prometheus_client") is None:
+        raise StageFailed(text("A drill needs more than Kuaihui itself: install kuaihui[drill]"))
     if own_parts:
         return Installed(find_redis(), None, None, None)
     return Installed(find_redis(), _nginx(), shutil.which("prometheus"), find_alertmanager())
