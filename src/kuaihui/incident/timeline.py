@@ -7,25 +7,32 @@ Rule 2: a timeline is never changed: `extended` gives a longer one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
+from operator import itemgetter
+from typing import Final, TypeVar
 
-from kuaihui.incident.alerts import Alert, AlertCleared, AlertFired, AlertMeasured, Opened, Reopened, SeverityChanged
+from kuaihui.incident.alerts import Alert, Opened, Reopened, SeverityChanged
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Answered, Ordered
-from kuaihui.incident.phases import Phase, moved
+from kuaihui.incident.phases import Phase
+from kuaihui.incident.standing import Standing
 
 F = TypeVar("F", bound=Fact)
+BEFORE_ALL: Final = Standing()
+_number = itemgetter(0)
 
 
 class Timeline:
     """One incident's facts in the order they were written."""
 
-    def __init__(self, incident: str, facts: Sequence[Fact] = ()) -> None:
+    def __init__(self, incident: str, facts: Sequence[Fact] = (), begun: Standing = BEFORE_ALL) -> None:
+        """`begun` is the standing after the first of these facts, where that is known: the rest is carried on from there."""
         self.incident = incident
         self.facts: tuple[Fact, ...] = tuple(facts)
+        self._begun = begun
 
     def __len__(self) -> int:
         return len(self.facts)
@@ -35,20 +42,27 @@ class Timeline:
 
     def extended(self, facts: Iterable[Fact]) -> Timeline:
         """This timeline with more facts behind it."""
-        return Timeline(self.incident, (*self.facts, *facts))
+        return Timeline(self.incident, (*self.facts, *facts), self._begun)
+
+    @property
+    def standing(self) -> Standing:
+        """What the facts come to: every answer below that each fact may change."""
+        if self._begun.length < len(self.facts):
+            self._begun = self._begun.carried_on(self.facts[self._begun.length :])
+        return self._begun
 
     # -- facts by kind ---------------------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _by_kind(self) -> dict[type[Fact], list[tuple[int, Fact]]]:
-        kinds: dict[type[Fact], list[tuple[int, Fact]]] = {}
-        for number, fact in enumerate(self.facts):
-            kinds.setdefault(type(fact), []).append((number, fact))
-        return kinds
+    @property
+    def _by_kind(self) -> Mapping[type[Fact], Sequence[tuple[int, Fact]]]:
+        return self.standing.kinds
 
     def numbered(self, kind: type[F], since: int = 0) -> list[tuple[int, F]]:
         """All facts of one kind with their numbers, from the number `since` on."""
-        return [(number, fact) for number, fact in self._by_kind.get(kind, ()) if number >= since]  # type: ignore[misc]  # by construction each list holds one kind
+        known = self._by_kind.get(kind, ())
+        if since and known and known[0][0] < since:
+            known = known[bisect_left(known, since, key=_number) :]
+        return list(known)  # type: ignore[misc]  # by construction each list holds one kind
 
     def all(self, kind: type[F], since: int = 0) -> list[F]:
         """All facts of one kind, from the number `since` on."""
@@ -76,13 +90,10 @@ class Timeline:
     def service(self) -> str:
         return self.opened.service
 
-    @cached_property
+    @property
     def phase(self) -> Phase:
         """Where the incident stands, by the phase table."""
-        phase = Phase.OPEN
-        for fact in self.facts:
-            phase = moved(phase, fact)
-        return phase
+        return self.standing.phase
 
     @cached_property
     def severity(self) -> int:
@@ -96,67 +107,30 @@ class Timeline:
         reopened = self.numbered(Reopened)
         return reopened[-1][0] if reopened else 0
 
-    @cached_property
-    def alerts(self) -> dict[str, Alert]:
+    @property
+    def alerts(self) -> Mapping[str, Alert]:
         """Every alert ever heard for this incident by its key, as it was last heard."""
-        return {alert.key: alert for fact in self.all(AlertFired) for alert in fact.alerts}
+        return self.standing.alerts
 
-    @cached_property
-    def firing(self) -> dict[str, Alert]:
+    @property
+    def firing(self) -> Mapping[str, Alert]:
         """The alerts that are firing now, by key."""
-        firing: dict[str, Alert] = {}
-        for fact in self.facts:
-            if isinstance(fact, AlertFired):
-                firing |= {alert.key: alert for alert in fact.alerts}
-            elif isinstance(fact, AlertCleared):
-                firing = {key: alert for key, alert in firing.items() if key not in fact.keys}
-        return firing
+        return self.standing.firing
 
-    @cached_property
-    def cleared(self) -> dict[str, str]:
+    @property
+    def cleared(self) -> Mapping[str, str]:
         """The alerts that have stopped firing, by key, and how the last time: "resolved" or "expired"."""
-        cleared: dict[str, str] = {}
-        for fact in self.facts:
-            if isinstance(fact, AlertFired):
-                for alert in fact.alerts:
-                    cleared.pop(alert.key, None)
-            elif isinstance(fact, AlertCleared):
-                cleared |= dict.fromkeys(fact.keys, fact.how)
-        return cleared
+        return self.standing.cleared
 
-    @cached_property
-    def values(self) -> dict[str, float]:
+    @property
+    def values(self) -> Mapping[str, float]:
         """The value of each firing alert that brought one, as it was last written down, by key."""
-        values: dict[str, float] = {}
-        for fact in self.facts:
-            match fact:
-                case AlertFired():
-                    values |= {alert.key: alert.value for alert in fact.alerts if alert.value is not None}
-                case AlertMeasured():
-                    values[fact.key] = fact.value
-                case AlertCleared():
-                    values = {key: value for key, value in values.items() if key not in fact.keys}
-                case _:
-                    continue
-        return values
+        return self.standing.values
 
-    @cached_property
-    def series(self) -> list[tuple[datetime, float]]:
+    @property
+    def series(self) -> Sequence[tuple[datetime, float]]:
         """The worst value of the firing alerts at each instant it changed: the trend. 0 once everything has cleared."""
-        values: dict[str, float] = {}
-        points: list[tuple[datetime, float]] = []
-        for fact in self.facts:
-            match fact:
-                case AlertFired():
-                    values |= {alert.key: alert.value for alert in fact.alerts if alert.value is not None}
-                case AlertMeasured():
-                    values[fact.key] = fact.value
-                case AlertCleared():
-                    values = {key: value for key, value in values.items() if key not in fact.keys}
-                case _:
-                    continue
-            points.append((fact.at, max(values.values(), default=0.0)))
-        return points
+        return self.standing.series
 
     @property
     def value(self) -> float | None:
@@ -165,15 +139,15 @@ class Timeline:
 
     # -- what was asked of the world ---------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def orders(self) -> dict[str, Ordered]:
+    @property
+    def orders(self) -> Mapping[str, Ordered]:
         """The newest giving of each order, by identity."""
-        return {fact.order.identity: fact for fact in self.all(Ordered)}
+        return self.standing.orders
 
-    @cached_property
-    def answers(self) -> dict[str, Answered]:
+    @property
+    def answers(self) -> Mapping[str, Answered]:
         """The newest answer to each order, by identity."""
-        return {fact.identity: fact for fact in self.all(Answered)}
+        return self.standing.answers
 
     def number_of(self, fact: Fact) -> int:
         """The place of a fact in this timeline."""
