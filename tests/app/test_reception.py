@@ -9,6 +9,7 @@ import pytest
 
 from kuaihui.app.clocks import ActedClock
 from kuaihui.app.reception import Reception
+from kuaihui.errors import Refused
 from kuaihui.duties import watch_the_recovery
 from kuaihui.incident.alerts import AlertCleared, AlertFired, AlertMeasured, Opened, Reopened
 from kuaihui.incident.phases import Phase
@@ -203,3 +204,16 @@ async def test_every_alert_leaves_a_trace(desk: Desk) -> None:
 
     assert [trace.verdict for trace in await desk.journal.traces(firing().alert.key)] == ["opened", "folded", "cleared"]
     assert [trace.verdict for trace in await desk.journal.traces("abc")] == ["refused"]
+
+
+async def test_an_incident_declared_by_hand_takes_the_services_alerts_in(desk: Desk) -> None:
+    incident = await desk.reception.declare("config-center", "配置读不到", None, "axin")
+    heard = await desk.reception.hear([firing()])
+
+    timeline = await desk.only()
+    assert (timeline.incident, timeline.opened.by, timeline.severity) == (incident, "axin", 3)
+    assert heard.counts == {"opened": 1}
+    with pytest.raises(Refused, match=incident):
+        await desk.reception.declare("config-center", "again", 1, "axin")
+    with pytest.raises(Refused, match="there is no service"):
+        await desk.reception.declare("nothing", "again", 1, "axin")

@@ -15,20 +15,24 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.services import Signal
+from kuaihui.errors import Refused
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake.alerts import FOLDED, LATE, REFUSED, Fold, expired, fold, over, resolved_until, starts_something
-from kuaihui.intake.opening import incident_id, opening
+from kuaihui.intake.opening import declaration, incident_id, opening
 from kuaihui.intake.places import Place, Places
 from kuaihui.intake.register import Entry, Register
 from kuaihui.intake.ringing import Misheard, Ringing
 from kuaihui.intake.traces import Tracing, refusal
+from kuaihui.intake.why import why
+from kuaihui.language import Text, text
 from kuaihui.loop import Clock, Loop
 
 log = logging.getLogger(__name__)
@@ -289,6 +293,33 @@ class Reception:
             if incident:
                 hearing.heard.incidents.add(incident)
             self.tracing.took(verdict, incident, now)
+
+    # -- people ----------------------------------------------------------------------------------------------------------------------------
+
+    async def declare(self, service: str, title: str, severity: int | None, person: str) -> str:
+        """
+        Open an incident by hand; alerts of its service join it. Returns its id.
+
+        Raises Refused where the service is unknown, or has an incident open already: the text names it.
+        """
+        catalog, now = self.catalog(), self.clock.now()
+        if service not in catalog.services:
+            raise Refused(text("there is no service {service}; there are: {known}", service=service, known=", ".join(catalog.services)))
+        opened = declaration(service, title, severity, person, catalog, now)
+        before = await self._newest(opened.key)
+        if len(before) and before.phase is not Phase.CLOSED:
+            raise Refused(text("{service} has an open incident already: {incident}", service=f"@{service}", incident=before.incident))
+        incident = incident_id(opened.key, now, catalog.time_zone)
+        if not (await self.loop.append([(Timeline(incident), [opened])]))[0]:
+            self.register.groups.pop(opened.key, None)
+            return await self.declare(service, title, severity, person)
+        self.register.groups[opened.key] = incident
+        return incident
+
+    async def why(self, fingerprint: str) -> list[Text]:
+        """What became of the alert with this fingerprint (ours or Alertmanager's), line by line; nothing where it was never heard."""
+        await self.write_traces()
+        return await why(self.loop.journal, self.register, fingerprint, ZoneInfo(self.catalog().time_zone))
 
     # -- expiry --------------------------------------------------------------------------------------------------------------------------
 

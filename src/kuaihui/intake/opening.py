@@ -15,6 +15,7 @@ from kuaihui.catalog.services import Service
 from kuaihui.incident.alerts import Alert, Opened, QuotedLevel, QuotedPolicy
 from kuaihui.intake.places import Place
 from kuaihui.intake.severities import severity_of
+from kuaihui.language import text
 
 LONGEST_TITLE: Final = 80  # characters: one line on a phone's lock screen, twice over
 
@@ -30,6 +31,21 @@ def opening(place: Place, alerts: Sequence[Alert], catalog: Catalog, now: dateti
         policy=quoted(policy_of(service, catalog)),
         rule=place.rule,
         group=place.group,
+        catalog=catalog.version,
+    )
+
+
+def declaration(service: str, title: str, severity: int | None, person: str, catalog: Catalog, now: datetime) -> Opened:
+    """The opening of an incident by hand; without a severity it is the service's own."""
+    known = catalog.services[service]
+    return Opened(
+        at=now,
+        by=person,
+        service=service,
+        title=title,
+        severity=severity or known.severity,
+        policy=quoted(policy_of(known, catalog)),
+        rule=text("declared by {person}", person=f"@{person}"),
         catalog=catalog.version,
     )
 

@@ -22,7 +22,7 @@ async def why(journal: Journal, register: Register | None, fingerprint: str, zon
     """
     What became of the alert with this fingerprint (ours, or Alertmanager's own), line by line, oldest first; times in `zone`.
 
-    `register`, where the one of a running reception is at hand, also tells how the alert stands now.
+    Empty where it was never heard. `register`, where that of a running reception is at hand, also tells how the alert stands now.
     """
     key = fingerprint.strip().lower()
     lines = await _of(journal, register, key, zone)
@@ -31,7 +31,7 @@ async def why(journal: Journal, register: Register | None, fingerprint: str, zon
         lines = await _of(journal, register, ours, zone) if ours else []
         if lines:
             lines.insert(0, text("{theirs} is Alertmanager's fingerprint of our {ours}", theirs=key, ours=ours))
-    return lines or [text("nothing is known of an alert with the fingerprint {fingerprint}", fingerprint=fingerprint[:80])]
+    return lines
 
 
 async def _of(journal: Journal, register: Register | None, key: str, zone: tzinfo) -> list[Text]:

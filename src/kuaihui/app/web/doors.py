@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from kuaihui.app.reception import Again, Heard, Reception
+from kuaihui.app.wiring import House
 from kuaihui.intake.ringing import Fault, Misheard, Ringing, Unusable
 from kuaihui.integrations.alertmanager.api_v2 import ApiV2
 from kuaihui.integrations.alertmanager.webhook import Webhook
@@ -239,3 +240,19 @@ def shown_token(request: Request) -> bytes:
         except ValueError:
             return b""
     return request.query_params.get("token", "").encode()
+
+
+def doors_of(house: House) -> Doors:
+    """The doors as the settings want them. Raises BadSettings where a mapping cannot be read."""
+    hooks, generic = house.settings.hooks, dict[str, Mapped]()
+    for name, hook in hooks.generic.items():
+        expressions = {word: found for word, found in hook.model_dump().items() if isinstance(found, str)}
+        generic[name] = Mapped(name, expressions, hook.resolved)
+    return Doors(
+        house.reception,
+        tokens=hooks.tokens,
+        loopback=house.settings.server.loopback,
+        largest_body=hooks.largest_body,
+        generic=generic,
+        language=house.settings.language,
+    )

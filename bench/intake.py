@@ -1,0 +1,189 @@
+"""
+How many alerts a second are taken in, and how soon the last page of a storm is handed over, beside a real Alertmanager in the same run.
+
+Both get the same batches from the same client. The server under test runs alone on core 0, the client on the other cores. We answer after the
+commit to SQLite (synchronous=FULL); Alertmanager keeps alerts in memory only.
+
+    python -m bench.intake [--alerts 100000] [--rounds 3] [--quick] [--still]
+
+New: alerts nobody has seen. Re-sent: the same alerts again with a later end, as Prometheus does every minute. Storm: 10,000 alerts in 200 groups,
+100 a request, one connection, as fast as they are taken. For Alertmanager an alert is handed over when it stands in a webhook (waits at their
+minimum); for us when its facts are kept and the page of its incident lies in the on-call's inbox.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.peers.load import Load, alert, bodies, exchange, get, post_all, quantile, request, stamp
+from bench.peers.services import GROUPS
+from tests.servers.missing import program
+from tests.servers.process import HOST, answers, free_port, new_folder, running
+
+ROOT = Path(__file__).parents[1]
+ON_CORE_0 = ("taskset", "-c", "0")
+NOBODY = "route: {receiver: nobody, group_by: [alertname, service]}\nreceivers: [{name: nobody}]\n"
+HOOKED = """
+route: {{receiver: hook, group_by: [alertname, service], group_wait: 0s, group_interval: 1ms, repeat_interval: 1h}}
+receivers: [{{name: hook, webhook_configs: [{{url: "http://127.0.0.1:{port}/", send_resolved: false}}]}}]
+"""
+
+
+@contextlib.contextmanager
+def alertmanager(config: str) -> Iterator[int]:
+    with new_folder("alertmanager") as folder:
+        port, file = free_port(), folder / "config.yml"
+        file.write_text(config)
+        command = [
+            *ON_CORE_0,
+            program("prometheus-alertmanager", "prometheus-alertmanager"),
+            f"--config.file={file}",
+            f"--storage.path={folder / 'data'}",
+            f"--web.listen-address={HOST}:{port}",
+            "--cluster.listen-address=",
+            "--log.level=error",
+        ]
+        with running(command, log=folder / "log", ready=answers(f"http://{HOST}:{port}/-/ready")):
+            yield port
+
+
+@contextlib.contextmanager
+def house(*flags: str) -> Iterator[int]:
+    with new_folder("house") as folder:
+        port = free_port()
+        command = [*ON_CORE_0, "env", f"PYTHONPATH={ROOT}", sys.executable, "-m", "bench.peers.house", str(port), folder, *flags]
+        with running(command, log=folder / "log", ready=answers(f"http://{HOST}:{port}/-/ready")):
+            yield port
+
+
+async def rates(port: int, total: int, batch: int, connections: int = 8) -> tuple[Load, Load]:
+    """New alerts, then the same again, twice: the second time counts, when both sides know what to expect."""
+    began = stamp(-60)
+    fresh = bodies(total, batch, GROUPS, began, stamp(3600))
+    new = await post_all(port, fresh, batch, connections)
+    again = [await post_all(port, bodies(total, batch, GROUPS, began, stamp(3600 + late)), batch, connections) for late in (60, 120)]
+    return new, again[-1]
+
+
+async def our_storm(port: int, count: int) -> dict[str, float]:
+    sent, acknowledged, took = await _pour(port, count)
+    deadline = time.monotonic() + 60
+    handed: dict[str, float] = {}
+    while len(handed) < GROUPS and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
+        handed = json.loads(await get(port, "/bench/pages"))
+    delays = [max(acknowledged[n], handed.get(f"svc-{n % GROUPS}", deadline)) - sent[n] for n in range(count)]
+    pages = [handed.get(f"svc-{group}", deadline) - sent[group] for group in range(GROUPS)]
+    return _storm(delays, took, max(handed.values()) - sent[0]) | {
+        "page p50 ms": quantile(pages, 0.5) * 1e3,
+        "page p99 ms": quantile(pages, 0.99) * 1e3,
+    }
+
+
+async def their_storm(port: int, hook: int, count: int) -> dict[str, float]:
+    arrived: dict[int, float] = {}
+
+    async def sink(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionResetError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                body = await reader.readexactly(int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0]))
+                now = time.monotonic()
+                for one in json.loads(body)["alerts"]:
+                    arrived.setdefault(int(one["labels"]["pod"].removeprefix("web-")), now)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(sink, HOST, hook, limit=1 << 24):
+        sent, _, took = await _pour(port, count)
+        deadline = time.monotonic() + 60
+        while len(arrived) < count and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        return _storm([arrived.get(n, deadline) - sent[n] for n in range(count)], took, max(arrived.values()) - sent[0])
+
+
+async def _pour(port: int, count: int) -> tuple[list[float], list[float], float]:
+    """Send the storm; when each alert was sent and answered."""
+    began, ends = stamp(-5), stamp(3600)
+    requests = [request("/api/v2/alerts", [alert(n, GROUPS, began, ends) for n in range(at, at + 100)]) for at in range(0, count, 100)]
+    sent, answered = list[float](), list[float]()
+    reader, writer = await asyncio.open_connection(HOST, port, limit=1 << 20)
+    for body in requests:
+        sent += [time.monotonic()] * 100
+        status, _ = await exchange(reader, writer, body)
+        assert status == 200, status
+        answered += [time.monotonic()] * 100
+    writer.close()
+    return sent, answered, answered[-1] - sent[0]
+
+
+def _storm(delays: list[float], took: float, last: float) -> dict[str, float]:
+    return {
+        "p50 ms": quantile(delays, 0.5) * 1e3,
+        "p99 ms": quantile(delays, 0.99) * 1e3,
+        "posted in s": took,
+        "last handed over in s": last,
+    }
+
+
+def told(name: str, ours: list[Load], theirs: list[Load]) -> None:
+    our, their = statistics.median(one.rate for one in ours), statistics.median(one.rate for one in theirs)
+    failed = sum(one.failed for one in (*ours, *theirs))
+    print(f"  {name:9} Kuaihui {our:>9,.0f}/s   Alertmanager {their:>9,.0f}/s   ratio {our / their:5.1f}", end="")
+    print(
+        f"   answers p99 {statistics.median(one.p99 for one in ours):.0f} / {statistics.median(one.p99 for one in theirs):.0f} ms, failed {failed}"
+    )
+
+
+async def main(total: int, rounds: int, still: bool, batches: list[int]) -> None:
+    os.sched_setaffinity(0, set(range(1, os.cpu_count() or 1)) or {0})
+    flags = ("--still",) if still else ()
+    for batch in batches:
+        ours, theirs, memory, rest = list[tuple[Load, Load]](), list[tuple[Load, Load]](), list[float](), list[float]()
+        for _ in range(rounds):
+            with alertmanager(NOBODY) as port:
+                theirs.append(await rates(port, total, batch))
+            with house(*flags) as port:
+                ours.append(await rates(port, total, batch))
+                after = time.monotonic()
+                rested = json.loads(await get(port, "/bench/rest"))
+                memory.append(rested["memory"] / 1e6)
+                rest.append(rested["at"] - after)
+        print(f"{total:,} alerts in {GROUPS} groups, {batch} a request, 8 connections, one core each, median of {rounds}:")
+        told("new", [new for new, _ in ours], [new for new, _ in theirs])
+        told("re-sent", [again for _, again in ours], [again for _, again in theirs])
+        print(
+            f"  afterwards: {statistics.median(rest):.1f} s until all traces are written and every incident is settled; {statistics.median(memory):.0f} MB"
+        )
+    storms: list[tuple[dict[str, float], dict[str, float]]] = []
+    for _ in range(rounds):
+        hook = free_port()
+        with alertmanager(HOOKED.format(port=hook)) as port:
+            theirs_storm = await their_storm(port, hook, 10_000)
+        with house() as port:
+            storms.append((await our_storm(port, 10_000), theirs_storm))
+    print(f"storm of 10,000 alerts in {GROUPS} groups, median of {rounds}:")
+    for side, name in enumerate(("Kuaihui", "Alertmanager")):
+        figures = {key: statistics.median(storm[side][key] for storm in storms) for key in storms[0][side]}
+        print(f"  {name:13}" + "   ".join(f"{key} {value:.2f}" if " s" in key else f"{key} {value:.0f}" for key, value in figures.items()))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--alerts", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="one round of 20,000 alerts")
+    parser.add_argument("--still", action="store_true", help="nothing settles while alerts are counted: the cost of taking in alone")
+    parser.add_argument("--batch", type=int, action="append", help="alerts a request; may be given several times (default 1000 and 64)")
+    given = parser.parse_args()
+    counts = (20_000, 1) if given.quick else (given.alerts, given.rounds)
+    asyncio.run(main(*counts, given.still, given.batch or [1000, 64]))
