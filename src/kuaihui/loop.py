@@ -44,9 +44,14 @@ KEPT_TIMELINES: Final = 4096
 class Integration(Protocol):
     """One outside product: which orders it carries, and by which channels it reaches people."""
 
-    name: str
-    channels: frozenset[str]
-    carries: Mapping[type[Order], Carry]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def channels(self) -> frozenset[str]: ...
+
+    @property
+    def carries(self) -> Mapping[type[Order], Carry]: ...
 
 
 class Clock(Protocol):
@@ -81,7 +86,13 @@ class Loop:
     """Settles incidents whenever something is due."""
 
     def __init__(
-        self, journal: Journal, catalog: Callable[[], Catalog], duties: Sequence[Duty], integrations: Sequence[Integration], clock: Clock, worker: str
+        self,
+        journal: Journal,
+        catalog: Callable[[], Catalog],
+        duties: Sequence[Duty],
+        integrations: Sequence[Integration],
+        clock: Clock,
+        worker: str,
     ) -> None:
         self.journal = journal
         self.catalog = catalog
@@ -121,8 +132,8 @@ class Loop:
         """
         Add the facts that `meaning` makes of the timeline, and settle the incident soon.
 
-        When somebody else was faster, the timeline is read again and `meaning` is asked again. Raises what `meaning` raises; then nothing is
-        kept.
+        When somebody else was faster, the timeline is read again and `meaning` is asked again. Raises what `meaning` raises; then
+        nothing is kept.
         """
         while True:
             timeline = await self.timeline(incident)
@@ -154,7 +165,9 @@ class Loop:
         """What is due at this instant, and what will be: pure but for what it counts."""
         facts: list[Fact] = []
         wants = self._ask(timeline, now)
-        while (concluded := next((want for want in wants if isinstance(want, Conclude) and want.at <= now), None)) and len(facts) < MOST_CONCLUSIONS:
+        while (concluded := next((want for want in wants if isinstance(want, Conclude) and want.at <= now), None)) and len(
+            facts
+        ) < MOST_CONCLUSIONS:
             fact = msgspec.structs.replace(concluded.fact, at=now)
             facts.append(fact)
             timeline = timeline.extended((fact,))

@@ -27,8 +27,7 @@ operations:
     - people: [ayi]
       starts: 2023-01-01
 """
-# On 2023-03-26 the clocks in Berlin go from 02:00 to 03:00: there is no 02:30, so the hand-over is at the instant the hour jumps (01:00 UTC)
-# or at the moment that 02:30 would have been; either way before 03:30.
+# On 2023-03-26 the clocks in Berlin go from 02:00 to 03:00: there is no 02:30, so the hand-over is at the instant the hour jumps.
 SPRING = datetime(2023, 3, 26, 1, 59, 30, tzinfo=BERLIN)
 
 

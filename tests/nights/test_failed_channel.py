@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from kuaihui.catalog.catalog import Catalog
@@ -10,7 +11,8 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Answered
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import text
-from kuaihui.orders import Page
+from kuaihui.loop import Carry
+from kuaihui.orders import Order, Page
 from tests.nights.night import Night
 
 
@@ -21,7 +23,7 @@ class Broken:
     channels = frozenset({"phone"})
 
     def __init__(self) -> None:
-        self.carries = {Page: self.page}
+        self.carries: Mapping[type[Order], Carry] = {Page: self.page}
 
     async def page(self, order: Page, timeline: Timeline, now: datetime) -> list[Fact]:
         raise GiveUp(text("the line is dead"))

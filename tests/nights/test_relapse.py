@@ -43,4 +43,4 @@ async def test_two_relapses_are_two_occasions(night: Night) -> None:
         await night.passes(minutes=5)
         await night.rings(0.10)
 
-    assert len(set(page.occasion for _, page in await night.pages())) == 3
+    assert len({page.occasion for _, page in await night.pages()}) == 3

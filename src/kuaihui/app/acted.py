@@ -20,7 +20,7 @@ MOST_TURNS: Final = 200
 async def settle(loop: Loop, reception: Reception, clock: ActedClock) -> None:
     """Everything that is due at this instant is done. Raises RuntimeError when it never comes to rest."""
     for _ in range(MOST_TURNS):
-        await reception.turn(clock.now())
+        await reception.turn()
         settled = await loop.turn()
         await loop.still()
         if not settled:

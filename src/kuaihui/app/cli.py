@@ -7,7 +7,10 @@ import typer
 from kuaihui.app.commands import catalog, house, incidents, keeping
 
 cli = typer.Typer(
-    name="kuaihui", help="Kuaihui (快恢): incident response for teams who live in Feishu/Lark.", no_args_is_help=True, pretty_exceptions_show_locals=False
+    name="kuaihui",
+    help="Kuaihui (快恢): incident response for teams who live in Feishu/Lark.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
 )
 
 for word in (

@@ -72,7 +72,9 @@ class Auth(Section):
     """
 
     mode: Literal["open", "tokens"] = "open"
-    secret: str = Field(default="", description="signs the pages' cookies; made at start when left out, so that a restart signs everybody out")
+    secret: str = Field(
+        default="", description="signs the pages' cookies; made at start when left out, so that a restart signs everybody out"
+    )
     people: dict[str, str] = {}
 
 
@@ -132,7 +134,9 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @classmethod
-    def load(cls, file: Path | None = None, **over: Any) -> Settings:  # Any: what a caller sets above file and environment, checked like them
+    def load(
+        cls, file: Path | None = None, **over: Any
+    ) -> Settings:  # Any: what a caller sets above file and environment, checked like them
         """
         The settings of a file (or the defaults), with the environment and `over` on top.
 
@@ -157,10 +161,15 @@ class Settings(BaseSettings):
         """What no single key can see. Raises BadSettings."""
         if not self.server.loopback and self.auth.mode == "open":
             raise BadSettings(
-                text("server.host is {host}, which others can reach, but auth.mode is open: set auth.mode = \"tokens\" first", host=self.server.host)
+                text(
+                    'server.host is {host}, which others can reach, but auth.mode is open: set auth.mode = "tokens" first',
+                    host=self.server.host,
+                )
             )
         if not self.server.loopback and not self.hooks.tokens:
-            raise BadSettings(text("server.host is {host}, which others can reach, but hooks.tokens names no token for any door", host=self.server.host))
+            raise BadSettings(
+                text("server.host is {host}, which others can reach, but hooks.tokens names no token for any door", host=self.server.host)
+            )
 
 
 def _told(wrong: ValidationError, file: Path | None) -> Text:

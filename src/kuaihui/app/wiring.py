@@ -10,12 +10,13 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kuaihui.app.reception import Reception
 from kuaihui.app.settings import Settings
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.shelf import Shelf
@@ -28,7 +29,6 @@ from kuaihui.journal.journal import Journal
 from kuaihui.journal.memory import Memory
 from kuaihui.language import text
 from kuaihui.loop import Clock, Integration, Loop
-from kuaihui.app.reception import Reception
 
 
 class RealClock:
@@ -66,7 +66,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(settings: Settings, clock: Clock | None = None, integrations: Sequence[Integration] = ()) -> AsyncIterator[House]:
+async def house(settings: Settings, clock: Clock | None = None, integrations: Sequence[Integration] = ()) -> AsyncGenerator[House]:
     """The house at rest: everything is open, nothing turns yet. `integrations` stand before our own workplace."""
     async with AsyncExitStack() as opened:
         clock = clock or RealClock()
@@ -108,7 +108,7 @@ async def _stop(built: House) -> None:
 
 
 @asynccontextmanager
-async def open_journal(url: str) -> AsyncIterator[Journal]:
+async def open_journal(url: str) -> AsyncGenerator[Journal]:
     """The journal that a URL names. Raises BadSettings for one we do not know."""
     kind, _, rest = url.partition(":")
     match kind:

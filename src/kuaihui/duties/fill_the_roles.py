@@ -1,7 +1,8 @@
 """
 Ask somebody to take each role that this severity needs, by the catalog's order of candidates.
 
-Rule 1: nobody is asked before a human is engaged, so that a page that wakes one person does not wake five; the worst severity does not wait.
+Rule 1: nobody is asked before a human is engaged, so that a page that wakes one person does not wake five; only the worst severity does
+        not wait.
 Rule 2: one candidate is asked at a time; the next one when they decline or stay absent for the role's `absent_after`.
 """
 

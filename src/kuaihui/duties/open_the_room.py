@@ -39,7 +39,7 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
         yield Due(created.at, PinDocument(occasion=FIRST))
         yield Due(
             created.at,
-            Post(occasion=FIRST, about="document", words=_link(text("Document: 《{title}》", title=created.title), created.link)),
+            _document_there(created),
         )
     for number, pulled in timeline.numbered(PulledIn):
         yield Due(pulled.at, PullIn(occasion=number, person=pulled.person, reason=pulled.said))
@@ -87,3 +87,8 @@ def _short(timeline: Timeline) -> str:
 
 def _link(words: Text, link: str) -> Text:
     return text("{words} {link}", words=words, link=link) if link else words
+
+
+def _document_there(created: DocumentCreated) -> Post:
+    words = _link(text("Document: 《{title}》", title=created.title), created.link)
+    return Post(occasion=FIRST, about="document", words=words)

@@ -21,7 +21,17 @@ from kuaihui.incident.pages import Acknowledged, Escalated, Read, Sent
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import Closed, Mitigated, RecoveryDoubted, Resolved
 from kuaihui.incident.roles import RoleDeclined, RoleGiven, RoleTaken
-from kuaihui.incident.room import DocumentCreated, DocumentEdited, MeetingJoined, MeetingLeft, MeetingOpened, MessagePosted, PulledIn, Reacted, Visited
+from kuaihui.incident.room import (
+    DocumentCreated,
+    DocumentEdited,
+    MeetingJoined,
+    MeetingLeft,
+    MeetingOpened,
+    MessagePosted,
+    PulledIn,
+    Reacted,
+    Visited,
+)
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
 from kuaihui.language import Text, plain, text
@@ -93,7 +103,14 @@ def _meaning(deed: signals.AnyDeed, timeline: Timeline, catalog: Catalog, now: d
             return [RecoveryDoubted(at=now, by=by, reason=_reason(deed.reason))]
         case signals.DeclareFalseAlarm():
             _still_open(timeline)
-            return [Closed(at=now, by=by, verdict="false alarm", reason=text("{by} calls it a false alarm: {reason}", by=f"@{by}", reason=_reason(deed.reason)))]
+            return [
+                Closed(
+                    at=now,
+                    by=by,
+                    verdict="false alarm",
+                    reason=text("{by} calls it a false alarm: {reason}", by=f"@{by}", reason=_reason(deed.reason)),
+                )
+            ]
         case signals.EditDocument():
             return _edit(deed, timeline, now)
         case _:
@@ -115,12 +132,24 @@ def _speak(deed: signals.Speak, timeline: Timeline, catalog: Catalog, now: datet
     if not deed.words.strip() and not deed.pictures:
         raise Refused(text("a message needs words or a picture"))
     if len(deed.words) > LONGEST_MESSAGE:
-        raise Refused(text("a message may have {most} characters, this one has {count}: put it into the document", most=LONGEST_MESSAGE, count=len(deed.words)))
+        raise Refused(
+            text(
+                "a message may have {most} characters, this one has {count}: put it into the document",
+                most=LONGEST_MESSAGE,
+                count=len(deed.words),
+            )
+        )
     unknown = [who for who in deed.mentions if who not in catalog.people]
     if unknown:
         raise Refused(text("{person} is not in the catalog's people", person=unknown[0]))
     posted = MessagePosted(
-        at=now, by=deed.person, message=deed.message, words=plain(deed.words), mentions=deed.mentions, reply_to=deed.reply_to, pictures=deed.pictures
+        at=now,
+        by=deed.person,
+        message=deed.message,
+        words=plain(deed.words),
+        mentions=deed.mentions,
+        reply_to=deed.reply_to,
+        pictures=deed.pictures,
     )
     return [posted]
 

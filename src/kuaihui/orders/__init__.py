@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kuaihui.orders.order import Order
 from kuaihui.orders.page import Page, Tell
-from kuaihui.orders.room import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, PinDocument, Post, PullIn
 from kuaihui.orders.role import ProposeRole
+from kuaihui.orders.room import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, PinDocument, Post, PullIn
 
 AnyOrder = Page | Tell | OpenTopic | OpenMeeting | InviteToMeeting | CreateDocument | PinDocument | Post | PullIn | ProposeRole
 

@@ -34,7 +34,13 @@ class Page(Order, frozen=True, kw_only=True, tag=True):
 
     @property
     def said(self) -> Text:
-        return text("page {person} (level {level}, {channel}): {reason}", person=f"@{self.person}", level=self.level, channel=self.channel, reason=self.reason)
+        return text(
+            "page {person} (level {level}, {channel}): {reason}",
+            person=f"@{self.person}",
+            level=self.level,
+            channel=self.channel,
+            reason=self.reason,
+        )
 
 
 class Tell(Order, frozen=True, kw_only=True, tag=True):

@@ -59,7 +59,13 @@ def _rotas(wanted: str, catalog: Catalog) -> list[str]:
         return list(catalog.rotas)
     rota = catalog.services[wanted].rota if wanted in catalog.services else wanted
     if rota not in catalog.rotas:
-        raise Refused(text("there is no service or rota {wanted}; there are: {known}", wanted=wanted, known=", ".join([*catalog.services, *catalog.rotas])))
+        raise Refused(
+            text(
+                "there is no service or rota {wanted}; there are: {known}",
+                wanted=wanted,
+                known=", ".join([*catalog.services, *catalog.rotas]),
+            )
+        )
     return [rota]
 
 
@@ -70,5 +76,3 @@ def parse_instant(written: str, catalog: Catalog) -> datetime:
     except ValueError as wrong:
         raise Refused(text("{written} is no instant: write it like 2023-03-11T11:00", written=written)) from wrong
     return (instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(catalog.time_zone))).astimezone(UTC)
-
-

@@ -47,7 +47,15 @@ async def _up(settings: Settings) -> None:
 async def serve(built: House) -> None:
     """Serve pages and doors until told to stop."""
     server = built.settings.server
-    config = uvicorn.Config(create_app(built), host=server.host, port=server.port, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3)
+    config = uvicorn.Config(
+        create_app(built),
+        host=server.host,
+        port=server.port,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=3,
+    )
     await uvicorn.Server(config).serve()
 
 

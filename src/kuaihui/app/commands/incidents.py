@@ -54,7 +54,9 @@ def say(incident: str, words: str, person: As = "", picture: Annotated[Path | No
         _tell(talk.post(f"/api/v1/incidents/{incident}/deeds", {"deed": "Speak", "words": words, "pictures": pictures}))
 
 
-def role(incident: str, role: str, to: Annotated[str, typer.Argument(help="a person; left out: you")] = "", reason: str = "", person: As = "") -> None:
+def role(
+    incident: str, role: str, to: Annotated[str, typer.Argument(help="a person; left out: you")] = "", reason: str = "", person: As = ""
+) -> None:
     """Take a role, or give it to somebody. 担任或移交角色。"""
     _do(incident, person, {"deed": "GiveRole", "role": role, "to": to, "reason": reason} if to else {"deed": "TakeRole", "role": role})
 

@@ -13,8 +13,8 @@ from kuaihui.app.commands.speaking import one_line_errors, tell
 from kuaihui.app.commands.talking import Talk
 from kuaihui.app.settings import Settings
 from kuaihui.app.wiring import open_journal
+from kuaihui.journal.export import verify_export
 from kuaihui.journal.verify import verify as verify_journal
-from kuaihui.journal.verify import verify_export
 from kuaihui.language import Text, text
 
 
@@ -45,7 +45,9 @@ async def _verify(settings: Settings, incident: str) -> list[Text]:
         return await verify_journal(journal, incident or None)
 
 
-def export(incident: str, to: Annotated[Path | None, typer.Option("--to", help="the file to write; left out: the terminal")] = None) -> None:
+def export(
+    incident: str, to: Annotated[Path | None, typer.Option("--to", help="the file to write; left out: the terminal")] = None
+) -> None:
     """Take an incident elsewhere: all its facts with their hash chain, as JSON. 导出。"""
     with one_line_errors():
         whole = Talk().raw(f"/api/v1/incidents/{incident}/export")

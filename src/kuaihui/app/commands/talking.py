@@ -53,7 +53,11 @@ class Talk:
         try:
             answer = self._http.request(method, path, **sent)
         except httpx.TransportError as broken:
-            words = text("no house answers at {server} ({what}): start it with `kuaihui up`, or set KUAIHUI_SERVER", server=self.server, what=str(broken))
+            words = text(
+                "no house answers at {server} ({what}): start it with `kuaihui up`, or set KUAIHUI_SERVER",
+                server=self.server,
+                what=str(broken),
+            )
             raise KuaihuiError(words) from broken
         if answer.is_error:
             raise Refused(_words(answer))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.resources import as_file, files
@@ -33,7 +33,7 @@ LONGEST: Final = timedelta(minutes=40)  # of the story, before the demo says tha
 
 
 @asynccontextmanager
-async def _sample() -> AsyncIterator[Path]:
+async def _sample() -> AsyncGenerator[Path]:
     with as_file(files("kuaihui.samples") / "config_center") as folder:
         yield folder
 

@@ -1,8 +1,8 @@
 """
 The founding story's first half, moment by moment, in the story's own time.
 
-Nobody here waits for anything but the clock: what the machine does in between (the pages, the unread minute, the role that passes on) is the
-house's own doing, and is what the demo shows.
+Nobody here waits for anything but the clock: what the machine does in between (the pages, the unread minute, the role that passes on) is
+the house's own doing, and is what the demo shows.
 """
 
 from __future__ import annotations

@@ -6,10 +6,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from kuaihui.integrations.builtin import people, room
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
-from kuaihui.orders import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, Order, Page, PinDocument, Post, ProposeRole, PullIn, Tell
+from kuaihui.integrations.builtin import people, room
+from kuaihui.orders import (
+    CreateDocument,
+    InviteToMeeting,
+    OpenMeeting,
+    OpenTopic,
+    Order,
+    Page,
+    PinDocument,
+    Post,
+    ProposeRole,
+    PullIn,
+    Tell,
+)
 
 NAME = "builtin"
 
@@ -26,7 +38,7 @@ class Builtin:
     channels = frozenset({"inbox"})
 
     def __init__(self, address: str = "", meeting: str = "") -> None:
-        self.carries: Mapping[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {
+        self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {
             Page: people.page,
             Tell: people.tell,
             InviteToMeeting: people.invite,
