@@ -53,13 +53,12 @@ class Agreement(RuleBasedStateMachine):
     def opening(self) -> Any:
         raise NotImplementedError
 
-    def same(self, ask: str, *values: Any, **named: Any) -> Any:
+    def same(self, ask: str, *values: Any) -> Any:
         """Ask both, and insist on one answer."""
+        return self.runner.run(self.both(ask, *values))
 
-        async def both() -> tuple[Any, Any]:
-            return await getattr(self.model, ask)(*values, **named), await getattr(self.other, ask)(*values, **named)
-
-        expected, answer = self.runner.run(both())
+    async def both(self, ask: str, *values: Any, **named: Any) -> Any:
+        expected, answer = await getattr(self.model, ask)(*values, **named), await getattr(self.other, ask)(*values, **named)
         assert answer == expected, f"{ask}{values}"
         return expected
 
@@ -100,22 +99,21 @@ class Agreement(RuleBasedStateMachine):
 
     @invariant()
     def they_agree(self) -> None:
-        if not hasattr(self, "other"):
-            return
-        for name, service in SERVICE.items():
-            self.same("read", name)
-            self.same("read", name, 1)
-            self.same("head", name)
-            self.same("summary", name)
-            self.same("find", service)
-        self.same("summaries")
-        self.same("summaries", open_only=True, before=later(5), limit=2)
-        for key in "abc":
-            self.same("traces", key)
-        self.they_wake_at_the_same_instant()
+        if hasattr(self, "other"):
+            self.runner.run(self.agree())
 
-    def they_wake_at_the_same_instant(self) -> None:
-        expected, answer = self.runner.run(self.model.next_due()), self.runner.run(self.other.next_due())
+    async def agree(self) -> None:
+        for name, service in SERVICE.items():
+            await self.both("read", name)
+            await self.both("read", name, 1)
+            await self.both("head", name)
+            await self.both("summary", name)
+            await self.both("find", service)
+        await self.both("summaries")
+        await self.both("summaries", open_only=True, before=later(5), limit=2)
+        for key in "abc":
+            await self.both("traces", key)
+        expected, answer = await self.model.next_due(), await self.other.next_due()
         # What lies in the past is due now, however far back it lies.
         assert (expected and max(expected, later(10))) == (answer and max(answer, later(10)))
 
@@ -150,7 +148,7 @@ class SqliteAgreement(Agreement):
 
 
 def test_sqlite_answers_as_memory_does() -> None:
-    run_state_machine_as_test(SqliteAgreement, settings=settings(max_examples=60, stateful_step_count=25))
+    run_state_machine_as_test(SqliteAgreement, settings=settings(max_examples=40, stateful_step_count=20))
 
 
 def test_postgresql_answers_as_memory_does(postgres_url: str) -> None:
@@ -165,7 +163,7 @@ def test_postgresql_answers_as_memory_does(postgres_url: str) -> None:
 
     run_state_machine_as_test(
         PostgresAgreement,
-        settings=settings(max_examples=30, stateful_step_count=25, suppress_health_check=[HealthCheck.function_scoped_fixture]),
+        settings=settings(max_examples=20, stateful_step_count=20, suppress_health_check=[HealthCheck.function_scoped_fixture]),
     )
 
 
@@ -177,11 +175,11 @@ def test_the_model_agrees_with_itself() -> None:
         def opening(self) -> Any:
             return nullcontext(Memory())
 
-        def same(self, ask: str, *values: Any, **named: Any) -> Any:
-            answer = super().same(ask, *values, **named)
+        def same(self, ask: str, *values: Any) -> Any:
+            answer = super().same(ask, *values)
             if ask in {"append", "schedule"}:
                 seen.add(f"{ask} {answer}")
             return answer
 
-    run_state_machine_as_test(Watched, settings=settings(max_examples=100, stateful_step_count=25, derandomize=True))
+    run_state_machine_as_test(Watched, settings=settings(max_examples=120, stateful_step_count=20, derandomize=True))
     assert {"append [True]", "append [False]", "append [True, False]", "schedule True", "schedule False"} <= seen

@@ -30,7 +30,7 @@ class Record(msgspec.Struct, frozen=True):
 
 def link(incident: str, number: int, before: str, body: bytes) -> str:
     """The hash of the record `number` of an incident whose record before has the hash `before`."""
-    return sha256(b"%s\n%d\n%s\n%s" % (incident.encode(), number, before.encode(), body)).hexdigest()
+    return sha256(b"\n".join((f"{incident}\n{number}\n{before}".encode(), body))).hexdigest()
 
 
 def chained(incident: str, first: int, before: str, bodies: Iterable[bytes], position: int = 0) -> list[Record]:

@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from kuaihui.integrations.sqlite.agenda import Agenda, Scheduled
 from kuaihui.journal.admission import Admission, Change, Prepared, Standing
 from kuaihui.journal.chain import Record
@@ -23,7 +25,10 @@ _INCIDENT: Final = (
 )
 _SCHEDULE: Final = "UPDATE incidents SET due = ?, lease_until = ?, owner = ?, generation = ? WHERE incident = ?"
 _ARTIFACT: Final = "INSERT INTO artifacts (hash, media, body) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING"
-_STANDING: Final = "SELECT length, head, generation, CASE WHEN closed IS NULL THEN key END FROM incidents WHERE incident = ?"
+_STANDING: Final = (
+    "SELECT incident, length, head, generation, CASE WHEN closed IS NULL THEN key END FROM incidents "
+    "WHERE incident IN (SELECT value FROM json_each(?))"
+)
 
 
 class Commit:
@@ -33,18 +38,23 @@ class Commit:
         self.connection = connection
         self._agenda = agenda
         self._scheduled: list[Scheduled] = []
+        self._in_file: dict[str, Standing] = {}
         self._admission = Admission(self._standing, agenda.holder, position)
 
     def append(self, appends: Sequence[Prepared]) -> list[bool]:
         """Judge these appends; those that are kept are written with the commit."""
+        self._look_up({one.append.incident for one in appends})
         return [self._admission.admit(one) for one in appends]
 
+    def _look_up(self, incidents: set[str]) -> None:
+        """Ask the file, all at once, for what memory does not know."""
+        unknown = [name for name in incidents if self._agenda.standing(name) is None]
+        if unknown:
+            found = self.connection.execute(_STANDING, (msgspec.json.encode(unknown).decode(),))
+            self._in_file |= {row[0]: Standing(*row[1:]) for row in found}
+
     def _standing(self, incident: str) -> Standing:
-        known = self._agenda.standing(incident)
-        if known is None:
-            row = self.connection.execute(_STANDING, (incident,)).fetchone()
-            known = Standing(*row) if row else Standing()
-        return known
+        return self._agenda.standing(incident) or self._in_file.get(incident) or Standing()
 
     def write(self) -> None:
         """Write what was admitted."""
