@@ -46,7 +46,9 @@ def test_a_bad_file_is_told_by_name_and_line_in_both_languages(bad: Path, folder
     with pytest.raises(BadCatalog) as refused:
         load(folder)
 
-    (fault,) = getattr(refused.value, "faults", ())
+    told: list[Fault] = list(getattr(refused.value, "faults", ()))
+    assert len(told) == 1
+    fault = told[0]
     assert (f"{fault.file}:{fault.line}", fault.rule) == (place, rule)
     for language in ("zh", "en"):
         assert f"{place}: {say(fault.text, language)}" in refused.value.told(language)

@@ -53,9 +53,8 @@ class Matcher:
         return (self.pattern.fullmatch(there) is not None) is (self.operator == "=~")
 
     def __str__(self) -> str:
-        value = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        name = self.name if _BARE.fullmatch(self.name) else f'"{self.name}"'
-        return f'{name}{self.operator}"{value}"'
+        name = self.name if _BARE.fullmatch(self.name) else _quoted(self.name)
+        return f"{name}{self.operator}{_quoted(self.value)}"
 
 
 def parse(written: str) -> tuple[Matcher, ...]:
@@ -135,6 +134,11 @@ def _pattern(value: str, begin: int) -> re.Pattern[str]:
     except (re.error, OverflowError, RecursionError) as wrong:
         at = getattr(wrong, "pos", None) or 0
         raise BadMatcher(text("the regular expression cannot be read at its character {at}", at=at + 1), begin + 1) from wrong
+
+
+def _quoted(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def _unquoted(inside: str) -> str:

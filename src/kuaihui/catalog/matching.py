@@ -32,7 +32,9 @@ class Found:
 
 
 @dataclass(frozen=True)
-class _Rule:
+class Rule:
+    """One way an alert can belong to a service: all its matchers hold."""
+
     service: Service
     matchers: tuple[Matcher, ...]
     said: Text
@@ -41,6 +43,7 @@ class _Rule:
 
     @property
     def rank(self) -> tuple[int, int, int]:
+        """What the rules that hold are sorted by; the first wins."""
         return -len(self.matchers), -sum(matcher.operator == "=" for matcher in self.matchers), self.order
 
     @property
@@ -49,6 +52,7 @@ class _Rule:
         return next(((matcher.name, matcher.value) for matcher in self.matchers if matcher.operator == "=" and matcher.value), None)
 
     def holds(self, labels: Mapping[str, str]) -> bool:
+        """Whether every matcher holds."""
         for matcher in self.matchers:  # noqa: SIM110  # a generator costs three times as much, and every loose rule is asked
             if not matcher.matches(labels):
                 return False
@@ -59,9 +63,9 @@ class Matching:
     """All rules of a catalog, ready to be asked for each new alert."""
 
     def __init__(self, services: Mapping[str, Service], places: Mapping[str, str], catch_all: str) -> None:
-        rules = list(_rules(services, places))
-        self._keyed: dict[tuple[str, str], list[_Rule]] = {}
-        self._loose: list[_Rule] = []
+        rules = list(rules_of(services, places))
+        self._keyed: dict[tuple[str, str], list[Rule]] = {}
+        self._loose: list[Rule] = []
         for rule in rules:
             (self._loose if rule.key is None else self._keyed.setdefault(rule.key, [])).append(rule)
         self._keys = tuple(dict.fromkeys(name for name, _ in self._keyed))
@@ -93,17 +97,18 @@ class Matching:
         return Found(best.service, _over(best, others))
 
 
-def _rules(services: Mapping[str, Service], places: Mapping[str, str]) -> Iterable[_Rule]:
+def rules_of(services: Mapping[str, Service], places: Mapping[str, str]) -> Iterable[Rule]:
+    """Every rule of these services, in the order of the files."""
     order = 0
     for service in services.values():
         place = places.get(f"services/{service.id}", "")
         for name in dict.fromkeys((service.id, service.name.zh, service.name.en)):
             matchers = (Matcher(SERVICE_LABEL, "=", name),)
-            yield _Rule(service, matchers, _said(place, text("label {matchers}", matchers=str(matchers[0]))), place, order)
+            yield Rule(service, matchers, _said(place, text("label {matchers}", matchers=str(matchers[0]))), place, order)
             order += 1
         for number, written in enumerate(service.match):
             place = places.get(f"services/{service.id}/match/{number}", places.get(f"services/{service.id}", ""))
-            yield _Rule(service, parse(written), _said(place, text("match {matchers}", matchers=written)), place, order)
+            yield Rule(service, parse(written), _said(place, text("match {matchers}", matchers=written)), place, order)
             order += 1
 
 
@@ -111,7 +116,7 @@ def _said(place: str, words: Text) -> Text:
     return text("{place} {rule}", place=place, rule=words) if place else words
 
 
-def _over(best: _Rule, others: list[_Rule]) -> Text:
+def _over(best: Rule, others: list[Rule]) -> Text:
     names = ", ".join(dict.fromkeys(rule.place or rule.service.id for rule in others[:_MOST_NAMED]))
     if len(best.matchers) > len(others[0].matchers):
         return text("{rule}, with more matchers than {others}", rule=best.said, others=names)
