@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kuaihui.app.commands import catalog, house, incidents, keeping
+from kuaihui.app.commands import catalog, demo, house, incidents, keeping
 
 cli = typer.Typer(
     name="kuaihui",
@@ -15,6 +15,7 @@ cli = typer.Typer(
 
 for word in (
     house.up,
+    demo.demo,
     catalog.check,
     catalog.oncall,
     incidents.incidents,

@@ -23,7 +23,9 @@ from kuaihui.app.settings import CatalogPlace, JournalPlace, Server, Settings
 from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, RealClock, house, start
 from kuaihui.briefing.clocks import stamps
+from kuaihui.incident.pages import Answered, Delivered, Ordered
 from kuaihui.incident.phases import Phase
+from kuaihui.incident.room import DocumentCreated
 from kuaihui.language import say, text
 from kuaihui.language.durations import show_duration
 
@@ -108,8 +110,12 @@ async def report(built: House) -> None:
     names, zone = catalog.names(spoken), ZoneInfo(catalog.time_zone)
     timeline = await built.loop.timeline(await _incident(built))
     for fact in timeline:
-        typer.echo(f"{fact.at.astimezone(zone):%H:%M:%S}  {say(fact.said, spoken, names)}")
+        if not isinstance(fact, Ordered | Answered | Delivered):
+            typer.echo(f"{fact.at.astimezone(zone):%H:%M:%S}  {say(fact.said, spoken, names)}")
     typer.echo("")
     for stamp in stamps(timeline, catalog.services[timeline.service].budgets):
-        spent = show_duration(stamp.spent(built.clock.now()))
+        spent = show_duration(stamp.spent(stamp.stopped)) if stamp.stopped else "—"
         typer.echo(f"{say(stamp.said, spoken)}: {spent} / {show_duration(stamp.budget)}")
+    created = timeline.last(DocumentCreated)
+    if created:
+        typer.echo(f"《{created.title}》")
