@@ -1,5 +1,5 @@
 """
-A night that is killed: the same short outage again and again, SIGKILLed at each write to the journal in turn, then taken up by a new process.
+A night that is killed: the same short outage again and again, SIGKILLed at each write to the journal in turn, then taken up anew.
 
     python -m tests.nights.killable FOLDER FIRST STEP
 
@@ -43,7 +43,6 @@ from kuaihui.orders import Order, Page
 from tests.nights.night import SAMPLE, SATURDAY
 
 BEFORE, AFTER = "before", "after"
-PAGER = ("dazhuang", "axin")
 
 
 class Doomed:
