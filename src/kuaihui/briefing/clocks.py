@@ -19,7 +19,6 @@ from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
 
-
 _SAID: Final = {
     "detect": text("detected"),
     "engage": text("engaged"),

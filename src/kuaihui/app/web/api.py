@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, File, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from kuaihui.app.web import views
+from kuaihui.app.web.acting import act
 from kuaihui.app.web.asking import Anybody, Here, InHouse, NotFound, Reads, Somebody
 from kuaihui.app.web.pictures import LARGEST, kind_of
 from kuaihui.app.web.problems import ANSWERS
-from kuaihui.app.wiring import House, new_id
+from kuaihui.app.wiring import new_id
 from kuaihui.briefing.receipts import receipts
 from kuaihui.errors import Refused
-from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
-from kuaihui.intake.deeds import understand
-from kuaihui.journal.verify import export
+from kuaihui.intake.phrasebook import mentioned
+from kuaihui.journal.export import export
 from kuaihui.language import text
 
 api = APIRouter(prefix="/api/v1", responses=ANSWERS)
@@ -109,7 +109,7 @@ def _deed_model(kind: type[signals.Deed]) -> type[BaseModel]:
 
 _KINDS = {kind.__name__: kind for kind in signals.Deed.__subclasses__()}
 _MODELS = tuple(_deed_model(kind) for kind in _KINDS.values())
-AnyDeed = Annotated[Union[_MODELS], Field(discriminator="deed")]  # type: ignore[valid-type]  # one model a deed, made above
+AnyDeed = Annotated[_MODELS, Field(discriminator="deed")]  # type: ignore[valid-type]  # one model a deed, made above
 
 
 @api.post("/incidents/{incident}/deeds")
@@ -118,14 +118,10 @@ async def do(house: InHouse, reader: Reads, person: Somebody, timeline: Here, de
     given = deed.model_dump(exclude={"deed"})
     if deed.deed == "Speak":
         given["message"] = new_id()
+        given["mentions"] = tuple(dict.fromkeys((*given["mentions"], *mentioned(given["words"], house.catalog))))
     written = await act(house, timeline.incident, _KINDS[deed.deed](person=person, **given))
     now = await house.loop.timeline(timeline.incident)
     return Facts(facts=[views.fact_shown(now.number_of(fact), fact, reader) for fact in written])
-
-
-async def act(house: House, incident: str, deed: signals.AnyDeed) -> list[Fact]:
-    """Let a person's deed be heard; a message that is a command becomes the deed it stands for. Raises Refused."""
-    return await house.loop.hear(incident, lambda timeline: understand(deed, timeline, house.catalog, house.clock.now()))
 
 
 def _shown(timeline: Timeline, after: int, reader: views.Reader) -> list[views.FactShown]:
@@ -232,7 +228,9 @@ async def artifact(house: InHouse, _: Anybody, hash: Id) -> Response:
     if found is None:
         raise NotFound(text("nothing is kept under {hash}", hash=hash))
     body, media = found
-    return Response(body, media_type=media, headers={"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"})
+    return Response(
+        body, media_type=media, headers={"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    )
 
 
 class CatalogState(BaseModel):

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from kuaihui.app.web.identity import NotSignedIn, person_of
+from kuaihui.app.web.stream import Watchers
 from kuaihui.app.web.views import Reader
 from kuaihui.app.wiring import House
 from kuaihui.errors import Refused
@@ -14,6 +15,8 @@ from kuaihui.incident.timeline import Timeline
 from kuaihui.language import LANGUAGES, choose, text
 
 LANGUAGE_COOKIE = "kuaihui_language"
+LOOK_COOKIE = "kuaihui_look"
+LOOKS = ("light", "dark", "auto")
 
 
 class NotFound(Refused):
@@ -48,12 +51,14 @@ def language_of(request: Request) -> str:
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in LANGUAGES:
         return chosen
-    if asked := request.headers.get("accept-language"):
-        return choose(asked, built.settings.language)
     try:
         person = person_of(built, request)
     except NotSignedIn:
-        return built.settings.language
+        person = ""
+    if person and not request.url.path.startswith("/api/"):
+        return built.catalog.people[person].language
+    if asked := request.headers.get("accept-language"):
+        return choose(asked, built.settings.language)
     return built.catalog.people[person].language if person else built.settings.language
 
 
@@ -75,4 +80,12 @@ InHouse = Annotated[House, Depends(the_house)]
 Anybody = Annotated[str, Depends(who_may)]
 Somebody = Annotated[str, Depends(somebody)]
 Reads = Annotated[Reader, Depends(the_reader)]
+
+
+def the_watchers(request: Request) -> Watchers:
+    """Those who are told what is new."""
+    return request.app.state.watchers
+
+
+Watching = Annotated[Watchers, Depends(the_watchers)]
 Here = Annotated[Timeline, Depends(the_timeline)]

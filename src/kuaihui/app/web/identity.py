@@ -4,7 +4,8 @@ Who is asking.
 Rule 1: with auth.mode "tokens" everybody shows a token once (a page keeps a signed cookie) or with every call of the API; what is kept of a
         token is its hash, compared in constant time.
 Rule 2: with auth.mode "open", which the settings allow on loopback only, whoever asks says who they are.
-Rule 3: a cookie goes nowhere else (SameSite), and a form is taken only from our own pages (Origin).
+Rule 3: a cookie goes along with no form of another site (SameSite), and a form is taken only from our own pages (Origin).
+Rule 4: an open house answers only to names of this machine, so that no page elsewhere can reach it by having a name of its own point here.
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ def known(house: House, person: str) -> str:
 def sign_in(house: House, answer: Response, person: str) -> None:
     """Let the browser keep who they are."""
     secure = house.settings.server.reached_at.startswith("https:")
-    answer.set_cookie(COOKIE, _signer(house).dumps(person), max_age=KEPT_FOR, httponly=True, samesite="strict", secure=secure)
+    answer.set_cookie(
+        COOKIE, _signer(house).dumps(person), max_age=KEPT_FOR, httponly=True, samesite="lax", secure=secure
+    )  # lax: a link in a page must open signed in
 
 
 def from_our_own_pages(house: House, request: Request) -> bool:

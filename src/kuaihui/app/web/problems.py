@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 from typing import Any, Final
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from kuaihui.app.web.asking import NotFound, language_of
+from kuaihui.app.web.drawing import page
 from kuaihui.app.web.identity import NotSignedIn
 from kuaihui.errors import KuaihuiError, Refused
 from kuaihui.language import Text, say, text
@@ -40,7 +42,13 @@ class Problems(BaseModel):
 
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": Problems, "description": said}
-    for status, said in {401: "nobody says who asks", 403: "not from our own pages", 404: "no such thing", 409: "refused", 422: "not understood"}.items()
+    for status, said in {
+        401: "nobody says who asks",
+        403: "not from our own pages",
+        404: "no such thing",
+        409: "refused",
+        422: "not understood",
+    }.items()
 }
 
 
@@ -52,6 +60,18 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _broken)
 
 
+def answer(request: Request, status: int, *found: tuple[str, str, Text | str, str | float | None]) -> Response:
+    """What is wrong, for whoever asks: a program gets JSON, a page that stands gets a line to show, a person gets a page."""
+    if request.url.path.startswith(("/api/", "/hooks/", "/-/")) or "json" in request.headers.get("accept", ""):
+        return problem(request, status, *found)
+    told = [words for _, _, words, _ in found]
+    if "hx-request" in request.headers:
+        shown = page(request, "news.html", status=status, told=told)
+        shown.headers.update({"HX-Retarget": "#news", "HX-Reswap": "innerHTML"})
+        return shown
+    return page(request, "problem.html", status=status, told=told, code=status)
+
+
 def problem(request: Request, status: int, *found: tuple[str, str, Text | str, str | float | None]) -> JSONResponse:
     """An answer that lists what is wrong: rule, path, words, limit."""
     language = language_of(request)
@@ -59,22 +79,36 @@ def problem(request: Request, status: int, *found: tuple[str, str, Text | str, s
     return JSONResponse(Problems(errors=told).model_dump(), status)
 
 
-async def _refused(request: Request, wrong: Exception) -> JSONResponse:
+def wants_a_page(request: Request) -> bool:
+    """Whether a person is at the other end, who can be shown the way to the sign-in."""
+    return not request.url.path.startswith(("/api/", "/hooks/", "/-/")) and "hx-request" not in request.headers
+
+
+def where_back(request: Request) -> str:
+    """The page to come back to: the one asked for, or the one a form was sent from."""
+    if request.method in ("GET", "HEAD"):
+        return request.url.path
+    return urlsplit(request.headers.get("referer", "")).path or "/"
+
+
+async def _refused(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, KuaihuiError)
     match wrong:
+        case NotSignedIn() if wants_a_page(request):
+            return RedirectResponse(f"/sign-in?next={quote(where_back(request))}", 303)
         case NotSignedIn():
-            return problem(request, 401, ("auth.required", "", wrong.text, None))
+            return answer(request, 401, ("auth.required", "", wrong.text, None))
         case NotFound():
-            return problem(request, 404, ("not_found", request.url.path, wrong.text, None))
+            return answer(request, 404, ("not_found", request.url.path, wrong.text, None))
         case Refused():
-            return problem(request, 409, ("refused", "", wrong.text, None))
+            return answer(request, 409, ("refused", "", wrong.text, None))
         case _:
-            return problem(request, 503, ("unavailable", "", wrong.text, None))
+            return answer(request, 503, ("unavailable", "", wrong.text, None))
 
 
-async def _not_understood(request: Request, wrong: Exception) -> JSONResponse:
+async def _not_understood(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, RequestValidationError)
-    return problem(request, 422, *(_fault(fault) for fault in wrong.errors()))
+    return answer(request, 422, *(_fault(fault) for fault in wrong.errors()))
 
 
 def _fault(fault: dict[str, Any]) -> tuple[str, str, Text, str | float | None]:  # Any: pydantic's own description of a fault
@@ -109,15 +143,15 @@ def _words(kind: str, limit: object) -> Text:  # noqa: PLR0911  # a table in the
             return text("cannot be understood ({kind})", kind=kind)
 
 
-async def _http(request: Request, wrong: Exception) -> JSONResponse:
+async def _http(request: Request, wrong: Exception) -> Response:
     assert isinstance(wrong, HTTPException)
     words = {404: text("there is nothing at this address"), 405: text("this address does not take {method}", method=request.method)}
     rule = {404: "not_found", 405: "method"}.get(wrong.status_code, "http")
-    answer = problem(request, wrong.status_code, (rule, request.url.path, words.get(wrong.status_code, str(wrong.detail)), None))
-    answer.headers.update(wrong.headers or {})
-    return answer
+    told = answer(request, wrong.status_code, (rule, request.url.path, words.get(wrong.status_code, str(wrong.detail)), None))
+    told.headers.update(wrong.headers or {})
+    return told
 
 
-async def _broken(request: Request, wrong: Exception) -> JSONResponse:
+async def _broken(request: Request, wrong: Exception) -> Response:
     log.error("%s %s broke", request.method, request.url.path, exc_info=wrong)
-    return problem(request, 500, ("broken", request.url.path, text("this broke on our side; it was written to the log"), None))
+    return answer(request, 500, ("broken", request.url.path, text("this broke on our side; it was written to the log"), None))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from markupsafe import escape
 from pydantic import BaseModel, Field
 
 from kuaihui.app.wiring import House
@@ -29,6 +32,7 @@ class Reader:
         self.now = now
         self.names = house.catalog.names(language)
         self.zone = ZoneInfo(house.catalog.time_zone)
+        self.people = [*house.catalog.people, *(self.names.get(person, person) for person in house.catalog.people)]
 
     def said(self, words: Text | str | None) -> str:
         """Words in the reader's language."""
@@ -38,9 +42,19 @@ class Reader:
         """An instant on the team's wall clock: "2023-03-11 11:00:20"."""
         return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M:%S}" if at else ""
 
+    def hour(self, at: datetime | None) -> str:
+        """The time of day on the team's wall clock: "11:00:20"."""
+        return f"{at.astimezone(self.zone):%H:%M:%S}" if at else ""
+
     def name(self, who: str) -> str:
         """A person's, service's or role's name."""
         return self.names.get(who, who)
+
+    @cached_property
+    def mentions(self) -> re.Pattern[str]:
+        """Finds "@name" of anybody we know, in text that is escaped."""
+        known = sorted({str(escape(name)) for name in self.people}, key=len, reverse=True)
+        return re.compile("@(?:" + "|".join(map(re.escape, known)) + ")") if known else re.compile("(?!)")
 
 
 class IncidentRow(BaseModel):
@@ -252,9 +266,18 @@ def roles_shown(house: House, timeline: Timeline, reader: Reader) -> list[RoleSh
 
 def coming_shown(one: Coming, reader: Reader) -> ComingShown:
     """What comes next, and in how many seconds."""
-    return ComingShown(at=one.at, local=reader.local(one.at), in_seconds=(one.at - reader.now).total_seconds(), said=reader.said(one.order.said))
+    return ComingShown(
+        at=one.at, local=reader.local(one.at), in_seconds=(one.at - reader.now).total_seconds(), said=reader.said(one.order.said)
+    )
 
 
 def fact_shown(number: int, fact: Fact, reader: Reader) -> FactShown:
     """A fact in one line."""
-    return FactShown(number=number, kind=type(fact).__name__, at=fact.at.astimezone(UTC), local=reader.local(fact.at), by=fact.by, said=reader.said(fact.said))
+    return FactShown(
+        number=number,
+        kind=type(fact).__name__,
+        at=fact.at.astimezone(UTC),
+        local=reader.local(fact.at),
+        by=fact.by,
+        said=reader.said(fact.said),
+    )

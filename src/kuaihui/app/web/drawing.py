@@ -1,0 +1,86 @@
+"""
+Pages from templates: escaped always, in the reader's language.
+
+Rule 1: a sentence in a template is `t("English", value=…)`, so that the extractor finds it and its Chinese stands in a .po file.
+Rule 2: nothing in a page asks for anything from elsewhere; what it asks from us carries the content's hash, and is kept by browsers for good.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from kuaihui.app.web.asking import LOOK_COOKIE, LOOKS, language_of, the_house
+from kuaihui.app.web.identity import NotSignedIn, person_of
+from kuaihui.app.web.views import Reader
+from kuaihui.language import Text, text
+from kuaihui.language.durations import show_duration
+
+HERE: Final = Path(__file__).parent
+# Folders a browser may fetch from, by the first part of their address.
+SERVED: Final = {"static": HERE / "static", "vendor": HERE / "vendor"}
+
+
+@cache
+def environment() -> Environment:
+    """The templates of our pages."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.globals["served"] = served
+    made.policies["urlize.rel"] = "noopener noreferrer"
+    made.filters["span"] = show_duration
+    return made
+
+
+@cache
+def served(path: str) -> str:
+    """The address of a script or style, with its content's hash."""
+    folder, _, name = path.partition("/")
+    return f"/{path}?v={sha256((SERVED[folder] / name).read_bytes()).hexdigest()[:10]}"
+
+
+def template(name: str) -> Template:
+    """A template by its file's name."""
+    return environment().get_template(name)
+
+
+def words_in(reader: Reader) -> dict[str, Any]:
+    """What every template can say: `t` a sentence of ours, `said` a Text, `local` an instant."""
+
+    def t(says: str, **values: str | float | Text) -> str:
+        return reader.said(text(says, **values))
+
+    return {"t": t, "said": reader.said, "name": reader.name, "local": reader.local, "hour": reader.hour, "reader": reader}
+
+
+def part(name: str, reader: Reader, **values: object) -> str:
+    """One part of a page as HTML."""
+    return template(name).render(**words_in(reader), **values)
+
+
+def page(request: Request, name: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    """A whole page for whoever asks."""
+    house = the_house(request)
+    reader = Reader(house, language_of(request), house.clock.now())
+    try:
+        person = person_of(house, request)
+    except NotSignedIn:
+        person = ""
+    look = request.cookies.get(LOOK_COOKIE, "")
+    where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    frame = {
+        "person": person,
+        "look": look if look in LOOKS else "auto",
+        "where": where,
+        "pace": house.clock.pace,
+        "now": reader.now,
+        "mode": house.settings.auth.mode,
+    }
+    return HTMLResponse(template(name).render(**words_in(reader), **(frame | values)), status)

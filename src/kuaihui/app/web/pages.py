@@ -1,0 +1,94 @@
+"""The pages that are looked at: board, incident, its timeline, its meeting."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from kuaihui.app.web.acting import act
+from kuaihui.app.web.asking import Anybody, Here, InHouse, Reads
+from kuaihui.app.web.board import Boards, Wanted
+from kuaihui.app.web.drawing import page
+from kuaihui.app.web.screen import FACTS_AT_ONCE, MESSAGES_AT_ONCE, Screens, facts_html, mine_html, screen, topic_html
+from kuaihui.app.web.topic import first_of_last
+from kuaihui.app.wiring import House
+from kuaihui.incident.phases import Phase
+from kuaihui.incident.room import MeetingOpened
+from kuaihui.incident.timeline import Timeline
+from kuaihui.intake import signals
+from kuaihui.intake.phrasebook import SHEET
+
+pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+Before = Annotated[int, Query(ge=0, le=10_000_000)]
+
+
+@pages.get("/")
+async def board(request: Request, house: InHouse, reader: Reads, _: Anybody) -> HTMLResponse:
+    """Every incident at a glance."""
+    boards: Boards = request.app.state.boards
+    wanted = Wanted.of(request.query_params)
+    rows = await boards.html(wanted, reader)
+    services = {service: reader.name(service) for service in house.catalog.services}
+    return page(request, "board.html", rows=rows, wanted=wanted, services=services, query=request.url.query, faults=house.shelf.faults)
+
+
+@pages.get("/incidents/{incident}")
+async def incident(request: Request, house: InHouse, reader: Reads, person: Anybody, timeline: Here) -> HTMLResponse:
+    """One incident: what is broken, who is on it, what comes next."""
+    timeline = await _opened(house, timeline, person, request)
+    screens: Screens = request.app.state.screens
+    length = len(timeline)
+    first_fact, first_message = max(0, length - FACTS_AT_ONCE), first_of_last(timeline, MESSAGES_AT_ONCE)
+    return page(
+        request,
+        "incident.html",
+        s=await screen(house, timeline, reader),
+        parts=await screens.parts(timeline, reader),
+        mine=mine_html(house, timeline, reader, person),
+        facts=facts_html(timeline, reader, first_fact, length),
+        first_fact=first_fact,
+        topic=topic_html(house, timeline, reader, first_message),
+        first_message=first_message,
+        catalog=house.catalog,
+        sheet=SHEET,
+        over=timeline.phase is Phase.CLOSED,
+    )
+
+
+async def _opened(house: House, timeline: Timeline, person: str, request: Request) -> Timeline:
+    """Whoever opens the page has read what was sent to them; a browser that only looks ahead has not."""
+    if not person or "prefetch" in request.headers.get("sec-purpose", ""):
+        return timeline
+    await act(house, timeline.incident, signals.Visit(person=person))
+    return await house.loop.timeline(timeline.incident)
+
+
+@pages.get("/incidents/{incident}/facts")
+async def older_facts(request: Request, reader: Reads, _: Anybody, timeline: Here, before: Before) -> HTMLResponse:
+    """Older facts; to a page that stands only what is put behind it."""
+    until = min(before, len(timeline))
+    first = max(0, until - 200)
+    facts = facts_html(timeline, reader, first, until)
+    name = "incident/older_facts.html" if "hx-request" in request.headers else "older.html"
+    return page(request, name, facts=facts, topic="", first_fact=first, first_message=0, incident=timeline.incident)
+
+
+@pages.get("/incidents/{incident}/messages")
+async def older_messages(request: Request, house: InHouse, reader: Reads, _: Anybody, timeline: Here, before: Before) -> HTMLResponse:
+    """Older messages; to a page that stands only what is put before it."""
+    first = first_of_last(timeline, 100, before)
+    topic = topic_html(house, timeline, reader, first, before)
+    name = "incident/older_messages.html" if "hx-request" in request.headers else "older.html"
+    return page(request, name, topic=topic, facts="", first_message=first, first_fact=0, incident=timeline.incident)
+
+
+@pages.get("/incidents/{incident}/meeting")
+async def meeting(request: Request, house: InHouse, reader: Reads, _: Anybody, timeline: Here) -> HTMLResponse:
+    """The meeting: who is in, who was asked and is not, and where it is held."""
+    shown = await screen(house, timeline, reader)
+    here = request.url.path
+    opened = timeline.last(MeetingOpened)
+    elsewhere = opened.link if opened and opened.link.startswith(("http://", "https://")) and not opened.link.endswith(here) else ""
+    return page(request, "meeting.html", s=shown, elsewhere=elsewhere)

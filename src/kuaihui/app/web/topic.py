@@ -1,0 +1,102 @@
+"""The topic as it is shown: messages with their answers, pictures and reactions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from jinja2.utils import urlize
+from markupsafe import Markup, escape
+
+from kuaihui.app.web.views import Reader
+from kuaihui.incident.fact import HOUSE
+from kuaihui.incident.room import MessagePosted, Reacted
+from kuaihui.incident.timeline import Timeline
+
+LONGEST_QUOTE = 80  # characters of the message that is answered
+
+
+class Reaction(msgspec.Struct):
+    """One emoji under a message, and who gave it."""
+
+    emoji: str
+    people: list[str]
+
+
+class Message(msgspec.Struct):
+    """A message as the topic shows it; `again` where it stands there already and is to be put in its place."""
+
+    number: int
+    id: str
+    by: str
+    at: datetime
+    html: Markup
+    house: bool
+    mentions: tuple[str, ...]
+    quote: str
+    quoted: str
+    pictures: tuple[str, ...]
+    reactions: list[Reaction]
+    again: bool
+
+
+def messages(timeline: Timeline, reader: Reader, after: int, before: int | None = None, *, changed: bool = False) -> list[Message]:
+    """The messages from fact number `after` on, oldest first; with `changed` also older ones whose reactions changed since then."""
+    posted = timeline.numbered(MessagePosted)
+    touched = {fact.message for fact in timeline.all(Reacted, after)} if changed else set[str]()
+    wanted = [
+        (number, fact) for number, fact in posted if (number >= after or fact.message in touched) and (before is None or number < before)
+    ]
+    given = reactions(timeline) if wanted else {}
+    known = {fact.message: fact for _, fact in posted} if any(fact.reply_to for _, fact in wanted) else {}
+    return [_shown(number, fact, reader, known, given.get(fact.message, []), again=number < after) for number, fact in wanted]
+
+
+def first_of_last(timeline: Timeline, count: int, before: int | None = None) -> int:
+    """The fact number of the oldest among the last `count` messages (before number `before`); 0 when there are no more."""
+    numbers = [number for number, _ in timeline.numbered(MessagePosted) if before is None or number < before]
+    return numbers[-count] if len(numbers) > count else 0
+
+
+def reactions(timeline: Timeline) -> dict[str, list[Reaction]]:
+    """The reactions that stand, by message."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for fact in timeline.all(Reacted):
+        people = found.setdefault(fact.message, {}).setdefault(fact.emoji, [])
+        if fact.taken_back:
+            people[:] = [who for who in people if who != fact.by]
+        elif fact.by not in people:
+            people.append(fact.by)
+    return {message: [Reaction(emoji, people) for emoji, people in given.items() if people] for message, given in found.items()}
+
+
+def _shown(
+    number: int, fact: MessagePosted, reader: Reader, known: dict[str, MessagePosted], given: list[Reaction], *, again: bool
+) -> Message:
+    answered = known.get(fact.reply_to)
+    return Message(
+        number=number,
+        id=fact.message,
+        by=fact.by,
+        at=fact.at,
+        html=linked(reader.said(fact.words), reader),
+        house=fact.by == HOUSE,
+        mentions=fact.mentions,
+        quote=shortened(reader.said(answered.words)) if answered else "",
+        quoted=reader.name(answered.by) if answered else "",
+        pictures=fact.pictures,
+        reactions=given,
+        again=again,
+    )
+
+
+def shortened(words: str) -> str:
+    """The beginning of a message, on one line."""
+    line = " ".join(words.split())
+    return line if len(line) <= LONGEST_QUOTE else line[: LONGEST_QUOTE - 1] + "…"
+
+
+def linked(words: str, reader: Reader) -> Markup:
+    """What somebody wrote, escaped, with its links as links and the people it calls standing out."""
+    html = str(Markup(urlize(escape(words), target="_blank", rel="noopener noreferrer", trim_url_limit=60)))
+    return Markup(reader.mentions.sub(r'<b class="at">\g<0></b>', html) if "@" in html else html)  # noqa: S704  # escaped above

@@ -1,0 +1,206 @@
+"""
+What people write in the topic that asks for something: the table of phrases, in both languages.
+
+Rule 1: only a whole phrase is a command: "升级" and "升级: 原因" are, "升级了版本" is talk. What is only nearly a phrase is talk.
+Rule 2: after a slash everything is meant as a command, so what we do not know is refused with what there is. "/api/v1 is slow" is a path, and talk.
+Rule 3: names are found by id or by display name, in any language of the catalog, the longest first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.target_words import WORDS
+from kuaihui.errors import Refused
+from kuaihui.incident.timeline import Timeline
+from kuaihui.intake import signals
+from kuaihui.language import Text, text
+
+# What stands behind a phrase: the person who said it, the rest of the words, the catalog. None: it is no such command after all.
+Make = Callable[[str, str, Catalog], signals.AnyDeed | None]
+
+# Targets of the policies as people call them.
+TARGETS: Final[dict[str, str]] = {word: word for word in WORDS} | {
+    "ops": "operations",
+    "运维": "operations",
+    "tester": "testers",
+    "测试": "testers",
+    "on-call": "oncall",
+    "值班": "oncall",
+    "值班人": "oncall",
+    "负责人": "owner",
+    "业务负责人": "owner",
+    "组长": "leader",
+    "团队负责人": "leader",
+    "上级": "superior",
+    "领导": "superior",
+    "通讯员": "communicators",
+    "备岗": "backup-of-oncall",
+}
+
+
+class Phrase(msgspec.Struct, frozen=True):
+    """One thing that can be asked for, by its words; `bare` ones work without a slash too. `shown` is how the sheet writes it."""
+
+    words: tuple[str, ...]
+    shown: Text
+    said: Text
+    make: Make
+    bare: bool = True
+
+
+def _reason(kind: Callable[..., signals.AnyDeed]) -> Make:
+    return lambda person, rest, _: kind(person=person, reason=rest)
+
+
+def _alone(kind: Callable[..., signals.AnyDeed]) -> Make:
+    return lambda person, rest, _: None if rest else kind(person=person)
+
+
+def _call_in(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | None:
+    known = people_by_name(catalog) | TARGETS | {name: f"role:{role}" for name, role in roles_by_name(catalog).items()}
+    whom, reason = first_of(rest, known)
+    return signals.CallIn(person=person, whom=whom, reason=reason) if whom else None
+
+
+def _role(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | None:
+    role, rest = first_of(rest, roles_by_name(catalog))
+    if not role:
+        raise Refused(text("name a role: {known}", known=_listed(one.name.told(catalog.language) for one in catalog.roles.values())))
+    to, reason = first_of(rest, people_by_name(catalog))
+    if not to and rest:
+        raise Refused(text("nobody is called {name}", name=rest.split()[0][:80]))
+    return (
+        signals.GiveRole(person=person, role=role, to=to, reason=reason)
+        if to and to != person
+        else signals.TakeRole(person=person, role=role)
+    )
+
+
+def _decline(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | None:
+    role, reason = first_of(rest, roles_by_name(catalog))
+    if not role:
+        raise Refused(text("name a role: {known}", known=_listed(one.name.told(catalog.language) for one in catalog.roles.values())))
+    return signals.DeclineRole(person=person, role=role, reason=reason)
+
+
+def _severity(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | None:
+    found = re.match(r"[pP]?([1-5])(?![0-9])\s*(.*)", rest, re.DOTALL)
+    if not found:
+        raise Refused(text("a severity is a number from {least} (the worst) to {most}", least=1, most=5))
+    return signals.SetSeverity(person=person, severity=int(found[1]), reason=found[2])
+
+
+PHRASES: Final[tuple[Phrase, ...]] = (
+    Phrase(("ack", "acknowledge", "接手", "我接手", "我来接手"), text("ack"), text("take it on"), _alone(signals.Acknowledge)),
+    Phrase(("escalate", "升级"), text("escalate: REASON"), text("call the next level now"), _reason(signals.Escalate)),
+    Phrase(("pull in", "call in", "拉"), text("pull in PERSON-or-TEAM REASON"), text("bring somebody in"), _call_in),
+    Phrase(("role", "角色", "担任"), text("/role ROLE PERSON REASON"), text("take a role, or give it to somebody"), _role, bare=False),
+    Phrase(("decline", "婉拒", "不担任"), text("/decline ROLE REASON"), text("say that you cannot take a role"), _decline, bare=False),
+    Phrase(
+        ("mitigated", "缓解", "已缓解", "止血", "已止血"),
+        text("mitigated: REASON"),
+        text("users are no longer hurt"),
+        _reason(signals.Mitigate),
+    ),
+    Phrase(("resolved", "恢复", "已恢复"), text("resolved: REASON"), text("what broke works again"), _reason(signals.Resolve)),
+    Phrase(("not over", "没恢复", "未恢复"), text("not over: REASON"), text("recovery is in doubt"), _reason(signals.DoubtRecovery)),
+    Phrase(("false alarm", "误报"), text("false alarm: REASON"), text("nothing was broken"), _reason(signals.DeclareFalseAlarm)),
+    Phrase(("severity", "sev", "级别"), text("/severity 1 REASON"), text("say how bad it is (1 is the worst)"), _severity, bare=False),
+    Phrase(("join", "入会"), text("/join"), text("say that you are in the meeting"), _alone(signals.JoinMeeting), bare=False),
+    Phrase(("leave", "离会"), text("/leave"), text("say that you left the meeting"), _alone(signals.LeaveMeeting), bare=False),
+)
+# What the page's sheet lists: how it is written, and what it does.
+SHEET: Final = tuple((phrase.shown, phrase.said) for phrase in PHRASES)
+
+_SLASH: Final = re.compile(r"[/／](?P<rest>[^\s/／][^/／\s]*(?:\s.*)?)", re.DOTALL)
+_END: Final = " \t\n。.!！"
+_BEHIND: Final = re.compile(r"\s*[:：,，]\s*|\s+")
+
+
+def meant(deed: signals.AnyDeed, timeline: Timeline, catalog: Catalog) -> signals.AnyDeed:
+    """The deed that a message stands for, or the message itself. Raises Refused for a slash-command that we do not know or cannot read."""
+    if not isinstance(deed, signals.Speak) or deed.pictures:
+        return deed
+    words = deed.words.strip()
+    if slash := _SLASH.fullmatch(words):
+        return _commanded(slash["rest"], deed.person, catalog)
+    return _phrased(words, deed.person, catalog) or deed
+
+
+def _commanded(rest: str, person: str, catalog: Catalog) -> signals.AnyDeed:
+    for word, phrase in _BY_LENGTH:
+        behind = _behind(rest, word, loose=True)
+        if behind is not None and (made := phrase.make(person, behind, catalog)):
+            return made
+        if behind is not None:
+            raise Refused(text("/{word} is written so: {shown}", word=word, shown=phrase.shown))
+    known = _listed(f"/{phrase.words[0]}" for phrase in PHRASES)
+    raise Refused(text("there is no command /{word}; there are: {known}", word=rest.split(maxsplit=1)[0][:40], known=known))
+
+
+def _phrased(words: str, person: str, catalog: Catalog) -> signals.AnyDeed | None:
+    for word, phrase in _BY_LENGTH:
+        behind = _behind(words.rstrip(_END), word, loose=phrase.make is _call_in) if phrase.bare else None
+        if behind is not None:
+            return phrase.make(person, behind, catalog)
+    return None
+
+
+def _behind(words: str, phrase: str, *, loose: bool) -> str | None:
+    """What stands behind a phrase at the beginning of some words; None where it does not stand there. `loose`: a space is enough."""
+    if not words.casefold().startswith(phrase):
+        return None
+    rest = words[len(phrase) :]
+    if not rest:
+        return ""
+    gap = _BEHIND.match(rest)
+    if gap is None:
+        return rest if loose and rest.startswith("@") else None
+    return rest[gap.end() :].strip() if loose or gap[0].strip() else None
+
+
+_BY_LENGTH: Final = sorted(((word, phrase) for phrase in PHRASES for word in phrase.words), key=lambda one: len(one[0]), reverse=True)
+
+
+# -- names -----------------------------------------------------------------------------------------------------------------------------------
+
+
+def people_by_name(catalog: Catalog) -> dict[str, str]:
+    """Ids of people by every name they go by."""
+    return {name: person.id for person in catalog.people.values() for name in (person.name.zh, person.name.en, person.id)}
+
+
+def roles_by_name(catalog: Catalog) -> dict[str, str]:
+    """Ids of roles by every name they go by."""
+    return {name: role.id for role in catalog.roles.values() for name in (role.name.zh, role.name.en, role.id)}
+
+
+def first_of(words: str, known: Mapping[str, str]) -> tuple[str, str]:
+    """What the words begin with among the known names (an @ before it is fine), and the rest; ("", words) where it is none of them."""
+    bare = words.strip().lstrip("@")
+    for name in sorted(known, key=len, reverse=True):
+        rest = bare[len(name) :]
+        if name and bare.casefold().startswith(name.casefold()) and (not rest or _BEHIND.match(rest)):
+            return known[name], _BEHIND.sub("", rest, count=1).strip()
+    return "", words.strip()
+
+
+def mentioned(words: str, catalog: Catalog) -> tuple[str, ...]:
+    """Ids of the people that "@name" calls in some words, each once, in their order."""
+    if "@" not in words:
+        return ()
+    known = {name.casefold(): person for name, person in people_by_name(catalog).items() if name}
+    # A name in Latin letters ends where the letters do: @li does not call for @liming.
+    names = [re.escape(name) + (r"(?![a-z0-9_-])" if name[-1].isascii() else "") for name in sorted(known, key=len, reverse=True)]
+    found = re.findall(f"@({'|'.join(names)})", words.casefold()) if names else []
+    return tuple(dict.fromkeys(known[name] for name in found))
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words)
