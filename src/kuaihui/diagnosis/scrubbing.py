@@ -1,8 +1,8 @@
 """
 Secrets and personal data taken out of text that people or other products will see.
 
-Rule 1: what is recognised is replaced by its kind in angle brackets, whole or up to the part that still helps a reader (the name of a key, the
-        user in an address); nothing of the value is kept.
+Rule 1: what is recognised is replaced by its kind in angle brackets, whole or up to the part that still helps a reader (the name of a key,
+        the user in an address); nothing of the value is kept.
 Rule 2: in doubt, hide: a long number that passes the check of a bank card is one. A number that a checksum refutes is left alone.
 Rule 3: scrubbing twice changes nothing more.
 """
@@ -23,8 +23,8 @@ class Kind(StrEnum):
     """What can be recognised; each can be switched off."""
 
     PRIVATE_KEY = "private-key"
-    PASSWORD = "password"  # in addresses, key=value, JSON, headers; tokens and secrets named as such among them
-    TOKEN = "token"  # recognised by its own look: JWT, bearer, the prefixes that clouds and forges give theirs
+    PASSWORD = "password"  # noqa: S105 - the name of a kind; in addresses, key=value, JSON, headers; tokens and secrets named as such among them
+    TOKEN = "token"  # noqa: S105 - the name of a kind; recognised by its own look: JWT, bearer, the prefixes that clouds and forges give theirs
     EMAIL = "email"
     ID_NUMBER = "id-number"  # of a Chinese identity card (GB 11643, checksum of ISO 7064)
     BANK_CARD = "bank-card"  # ISO/IEC 7812, checksum of Luhn
@@ -74,7 +74,7 @@ def _is_id_number(written: str) -> bool:
 def _is_bank_card(written: str) -> bool:
     """Whether the check digit of Luhn is right (and it is not one digit over and over)."""
     digits = _digits(written)
-    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]] 
+    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
     return len(set(digits)) > 1 and (sum(doubled) + sum(digits[-1::-2])) % 10 == 0
 
 
@@ -89,9 +89,10 @@ _NAME: Final = (
     rf"(?:(?i:(?<![A-Za-z0-9])(?:[\w.-]*[_.-])?{_WORD}(?![A-Za-z0-9_-]))|(?<![A-Za-z])[a-z]+{_JOINED}(?![A-Za-z0-9_])"
     r"|密码|口令|密钥|秘钥|令牌|验证码|授权码)"
 )
-_NAME_HINTS: Final = tuple(
-    "pass pwd secret token key credential authorization ak sk session signature captcha code otp 密码 口令 密钥 秘钥 令牌 验证码 授权码".split()
+_NAMES: Final = (
+    "pass pwd secret token key credential authorization ak sk session signature captcha code otp 密码 口令 密钥 秘钥 令牌 验证码 授权码"
 )
+_NAME_HINTS: Final = tuple(_NAMES.split())
 _QUOTED: Final = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 # A value in JSON, plain or inside a JSON string; a quote that is escaped ends it only where the value ends.
 _IN_JSON: Final = r"(?:[^\"'\\]|\\[^\"']|(?<!\\)\\\"(?![,}\s]|$))+"
@@ -102,7 +103,8 @@ _MARKED: Final = (
     r"|github_pat_\w{22,}|glpat-[\w-]{20,}|xox[abeoprs]-[\w-]{10,}|[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|sk-[\w-]{20,}|npm_[A-Za-z0-9]{36}"
     r"|pypi-[\w-]{40,}|[tu]-[a-z0-9][\w-]{28,})\b"
 )
-_MARKS: Final = tuple("akia asia agpa aida aroa ltai akid aiza gh github_pat_ glpat- xox k_live_ k_test_ sk- npm_ pypi- t- u-".split())
+_MAKERS: Final = "akia asia agpa aida aroa ltai akid aiza gh github_pat_ glpat- xox k_live_ k_test_ sk- npm_ pypi- t- u-"
+_MARKS: Final = tuple(_MAKERS.split())
 _CARD: Final = r"(?<![A-Za-z0-9_.-])[2-6]\d{3}(?:([ -]?)\d{4}(?:\1\d{4}){2}(?:\1?\d{1,3})?|\d{10,11})(?![A-Za-z0-9_-])"
 _MOBILE: Final = r"(?<![A-Za-z0-9_.])(?:(?:\+|00)?86[ -]?)?1[3-9]\d([ -]?)\d{4}\1\d{4}(?![.]?\d)(?![A-Za-z_])"
 _ABROAD: Final = r"(?<![A-Za-z0-9_.-])\+[1-9]\d{0,2}[ -]?(?:\(?\d{1,4}\)?[ -]?){2,4}\d{2,4}(?!\d)"
@@ -110,7 +112,11 @@ _ABROAD: Final = r"(?<![A-Za-z0-9_.-])\+[1-9]\d{0,2}[ -]?(?:\(?\d{1,4}\)?[ -]?){
 _DIGITS: Final = tuple("0123456789")
 
 RULES: Final = (
-    _rule(Kind.PRIVATE_KEY, r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----END)[\s\S])*(?:-----END [A-Z ]*PRIVATE KEY-----)?", hints=("-----begin",)),
+    _rule(
+        Kind.PRIVATE_KEY,
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----END)[\s\S])*(?:-----END [A-Z ]*PRIVATE KEY-----)?",
+        hints=("-----begin",),
+    ),
     # scheme://user:password@host; a password may hold an @, so up to the last one before the path.
     _rule(Kind.PASSWORD, r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]*:)(?!<)[^\s/\"']+(?=@)", r"\1", hints=("://",)),
     # user:password@tcp(host) as Go's MySQL driver writes it.

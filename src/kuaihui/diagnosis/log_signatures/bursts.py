@@ -1,9 +1,9 @@
 """
 Bursts: the span of minutes in which something came far more often than in the rest of the hour.
 
-Every span is compared with an even rate by the likelihood ratio of two Poisson rates, one inside and one outside (Kulldorff, "A spatial scan
-statistic", 1997, in one dimension); the span of the greatest ratio is the burst. It needs no threshold per signature and finds a step as
-well as a spike.
+Every span is compared with an even rate by the likelihood ratio of two Poisson rates, one inside and one outside (Kulldorff, "A spatial
+scan statistic", 1997, in one dimension); the span of the greatest ratio is the burst. It needs no threshold per signature and finds a step
+as well as a spike.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class Found:
 def bursts(series: NDArray[np.int64]) -> list[Found | None]:
     """The burst of each row of counts per minute, None where it came evenly."""
     signatures, minutes = series.shape
-    if minutes < 2:  # noqa: PLR2004 - one minute has nothing to be compared with
+    if minutes < 2:
         return [None] * signatures
     step = -(-minutes // _STEPS)
-    coarse = np.add.reduceat(series, np.arange(0, minutes, step), axis=1)
+    coarse = np.add.reduceat(series, list(range(0, minutes, step)), axis=1)
     first, last = np.triu_indices(coarse.shape[1])
     rows = max(1, _SLICE // len(first))
     found: list[Found | None] = []
@@ -48,15 +48,13 @@ def bursts(series: NDArray[np.int64]) -> list[Found | None]:
     return found
 
 
-def _strongest(
-    series: NDArray[np.int64], first: NDArray[np.intp], last: NDArray[np.intp], step: int, minutes: int
-) -> list[Found | None]:
+def _strongest(series: NDArray[np.int64], first: NDArray[np.intp], last: NDArray[np.intp], step: int, minutes: int) -> list[Found | None]:
     share = np.minimum((last + 1 - first) / series.shape[1], 1 - 1e-12)
     sums = np.concatenate([np.zeros((len(series), 1), np.int64), series.cumsum(axis=1)], axis=1)
     total = sums[:, -1:]
     inside = sums[:, last + 1] - sums[:, first]
     outside = total - inside
-    # The logarithm of (inside / expected inside) ^ inside * (outside / expected outside) ^ outside, taken apart so that none is taken twice.
+    # The logarithm of (inside / expected) ^ inside * (outside / expected) ^ outside, taken apart so that none is taken twice.
     n_log_n = _table(int(total.max()))
     ratio = n_log_n[inside] + n_log_n[outside] - n_log_n[total] - inside * np.log(share) - outside * np.log1p(-share)
     ratio[inside * (1 - share) < _TIMES * outside * share] = 0.0
@@ -72,4 +70,4 @@ def _strongest(
 
 def _table(most: int) -> NDArray[np.float64]:
     counts = np.arange(most + 1)
-    return counts * np.log(np.maximum(counts, 1))
+    return (counts * np.log(np.maximum(counts, 1))).astype(np.float64)

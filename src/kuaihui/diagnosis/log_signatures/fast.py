@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import polars as pl
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # So many numbers (shapes by origin) and minutes fit one set of tables; an hour's usual few thousand shapes never fill them.
-_NUMBERS: Final = 1 << 15
+NUMBERS: Final = 1 << 15
 _MINUTES: Final = 80
 _ODDS: Final = 1 << 16
 # A window begins a little before the first minute seen: lines of several writers are seldom in perfect order.
@@ -70,20 +70,18 @@ class Scanner:
         self._slowly = slowly
         roles = {"at": scan.AT, "service": scan.SERVICE, "pod": scan.POD, "level": scan.LEVEL}
         self._roles = np.array([roles.get(name, scan.SKIPPED) for name in head.names[:-1]], np.int64)
-        self._keys = np.zeros(2 * _NUMBERS, np.uint64)
-        self._ids = np.full(2 * _NUMBERS, -1, np.int64)
-        self._where = np.zeros((_NUMBERS + 1, scan.STRETCHES), np.int64)
-        self._counts = np.zeros((_NUMBERS + 1, _MINUTES), np.int64)
-        self._firsts = np.zeros((_NUMBERS + 1, _MINUTES), np.int64)
-        self._lasts = np.zeros((_NUMBERS + 1, _MINUTES), np.int64)
+        self._keys = np.zeros(2 * NUMBERS, np.uint64)
+        self._ids = np.full(2 * NUMBERS, -1, np.int64)
+        self._where = np.zeros((NUMBERS + 1, scan.STRETCHES), np.int64)
+        self._counts = np.zeros((NUMBERS + 1, _MINUTES), np.int64)
+        self._firsts = np.zeros((NUMBERS + 1, _MINUTES), np.int64)
+        self._lasts = np.zeros((NUMBERS + 1, _MINUTES), np.int64)
         self._state = np.zeros(3, np.int64)
         self._odd = np.zeros((_ODDS, 2), np.int64)
         self._origins: list[tuple[str, ...]] = []
 
     def feed(self, block: bytes) -> list[pl.DataFrame]:
         """Count the block; what could not be kept in the tables comes back."""
-        if not block.endswith(b"\n"):
-            block += b"\n"
         layout = self._layout(block)
         if layout is None or not _is_utf8(block):
             return [self._slowly(block)]
@@ -108,7 +106,9 @@ class Scanner:
         buffer = np.frombuffer(block, np.uint8)
         tables = (self._keys, self._ids, self._where, self._counts, self._firsts, self._lasts, self._state, self._odd)
         separator = self._head.separator.encode()[0]
-        return int(scan.scan(buffer, start, len(block), separator, self._roles, *layout, LONGEST, scan.KINDS, scan.FACTORS, *tables))
+        # What numba has compiled has no signature that a checker could read.
+        compiled = cast("Callable[..., int]", scan.scan)  # pyright: ignore[reportUnknownMemberType]
+        return compiled(buffer, start, len(block), separator, self._roles, *layout, LONGEST, scan.KINDS, scan.FACTORS, *tables)
 
     def _layout(self, block: bytes) -> tuple[NDArray[np.int64], NDArray[np.uint8]] | None:
         """The layout of the block's first stamp; None where the pass cannot read it."""

@@ -17,7 +17,7 @@ from typing import Final
 import polars as pl
 
 from kuaihui.diagnosis.log_signatures import instants
-from kuaihui.diagnosis.log_signatures.lines import FRAME
+from kuaihui.diagnosis.log_signatures.lines import SCHEMA
 
 # Blocks of this size keep several cores busy and a stream of any length under some hundred megabytes.
 BLOCK: Final = 8 << 20
@@ -63,7 +63,7 @@ PLAIN: Final = Pattern(
 
 
 def blocks(chunks: Iterable[bytes], head: Head) -> Iterator[bytes]:
-    """The same bytes in blocks of `BLOCK` or more that end where an event ends; line ends are \\n."""
+    """The same bytes in blocks of `BLOCK` or more that end where an event ends; every line ends in \\n alone."""
     held: list[bytes] = []
     size = 0
     for chunk in chunks:
@@ -79,7 +79,8 @@ def blocks(chunks: Iterable[bytes], head: Head) -> Iterator[bytes]:
 
 
 def _unix(block: bytes) -> bytes:
-    return block.replace(b"\r\n", b"\n") if b"\r" in block else block
+    block = block if block.endswith(b"\n") else block + b"\n"
+    return re.sub(rb"\r+\n", b"\n", block) if b"\r" in block else block
 
 
 def _last_event(block: bytes, head: Head) -> int:
@@ -150,4 +151,4 @@ def _framed(fields: pl.DataFrame, head: Head) -> pl.DataFrame:
     words = [pl.col(name).fill_null("") if name in fields.columns else blank.alias(name) for name in ("service", "pod", "level")]
     lines = pl.col("lines").fill_null(1) if "lines" in fields.columns else pl.lit(1, pl.Int64).alias("lines")
     at = instants.microseconds(fields["at"], head.zone) if "at" in fields.columns else pl.lit(None, pl.Int64)
-    return fields.select(*words, at.alias("at"), "text", lines).cast(dict(FRAME))
+    return fields.select(*words, at.alias("at"), "text", lines).cast(SCHEMA)

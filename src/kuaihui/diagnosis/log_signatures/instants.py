@@ -119,14 +119,16 @@ def _instant(stamp: str, zone: str) -> int | None:
         return (
             int(stamp) // 1_000 if len(stamp) == _NANOSECOND_DIGITS else int(stamp) * _EPOCH[len(stamp)] if len(stamp) in _EPOCH else None
         )
-    for read in (datetime.fromisoformat, *(lambda s, f=f: datetime.strptime(s, f) for f in _UNUSUAL)):
-        try:
-            moment = read(stamp)
-        except ValueError:
-            continue
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
-        return of(aware)
-    return None
+    moments = (_read(stamp, form) for form in (None, *_UNUSUAL))
+    moment = next((moment for moment in moments if moment), None)
+    return None if moment is None else of(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone)))
+
+
+def _read(stamp: str, form: str | None) -> datetime | None:
+    try:
+        return datetime.strptime(stamp, form) if form else datetime.fromisoformat(stamp)  # noqa: DTZ007 - the caller adds the zone
+    except ValueError:
+        return None
 
 
 def of(moment: datetime) -> int:

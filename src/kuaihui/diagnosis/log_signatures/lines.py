@@ -1,9 +1,10 @@
 """
 Log lines as a log store hands them over, and how the head of a raw line is read.
 
-Rule 1: a frame has the columns service, pod, level, at (microseconds, may be null), text and lines, one row an event; `lines` says how many
-        lines of the log the event is.
-Rule 2: nothing in a line can break the reading: NUL, lone surrogates, bytes that are no UTF-8 and very long lines are kept as well as can be.
+Rule 1: a frame has the columns of `SCHEMA`, one row an event: `at` in microseconds (null where unknown), `lines` how many lines of the
+        log the event is.
+Rule 2: nothing in a line can break the reading: NUL, lone surrogates, bytes that are no UTF-8 and very long lines are kept as well as can
+        be.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ import polars as pl
 
 from kuaihui.diagnosis.log_signatures import instants
 
-FRAME: Final = {"service": pl.String, "pod": pl.String, "level": pl.String, "at": pl.Int64, "text": pl.String, "lines": pl.Int64}
+SCHEMA: Final = pl.Schema(
+    {
+        "service": pl.String,
+        "pod": pl.String,
+        "level": pl.String,
+        "at": pl.Int64,
+        "text": pl.String,
+        "lines": pl.Int64,
+    }
+)
 # Large enough for the columns to pay, small enough to keep a stream in some tens of megabytes.
 _AT_ONCE: Final = 100_000
 
@@ -47,7 +57,7 @@ def frames(lines: Iterable[LogLine]) -> Iterator[pl.DataFrame]:
                 "text": _strings([line.text for line in batch]),
                 "lines": pl.repeat(1, len(batch), dtype=pl.Int64, eager=True),
             },
-            schema=FRAME,
+            schema=SCHEMA,
         )
 
 

@@ -25,7 +25,8 @@ from kuaihui.diagnosis.log_signatures.signature import Burst, Signature
 from kuaihui.diagnosis.log_signatures.usual import Known, Usual
 from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 
-# An alert is later than its cause by the time it takes to measure and to wait, usually a few minutes; what begins after it is mostly effect.
+# An alert is later than its cause by the time it takes to measure and to wait, usually a few minutes; what begins after it is mostly
+# effect.
 _BEFORE: Final = timedelta(minutes=5)
 _AFTER: Final = timedelta(minutes=2)
 # What came evenly can hardly be what broke; what is known may be, less likely.
@@ -120,7 +121,7 @@ def _score(signature: Signature, broke_at: datetime | None) -> float:
     if signature.burst is None:
         return _EVEN * novelty
     strength = 1 - math.exp(-signature.burst.strength / _STRONG)
-    return max(_EVEN, _nearness(signature.burst.onset, broke_at) * strength) * novelty
+    return (_EVEN + (1 - _EVEN) * _nearness(signature.burst.onset, broke_at) * strength) * novelty
 
 
 def _nearness(onset: datetime, broke_at: datetime | None) -> float:

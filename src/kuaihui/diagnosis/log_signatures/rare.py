@@ -1,8 +1,8 @@
 """
 Words that nobody else says, folded a column at a time, before templates are sought row by row.
 
-A stream in which one line in twenty ends in a name never seen before has tens of thousands of shapes that differ in that name alone. They are
-told by it: a word that stands in one row only is a name when several rows are the same but for such words.
+A stream in which one line in twenty ends in a name never seen before has tens of thousands of shapes that differ in that name alone. They
+are told by it: a word that stands in one row only is a name when several rows are the same but for such words.
 
 Rule 1: it decides as templates.py would, only sooner: a place is opened when more words stand in it than wording would take.
 """
@@ -25,7 +25,7 @@ _ROW: Final = ["service", "numbered"]
 
 
 def folded(distinct: pl.DataFrame) -> pl.DataFrame:
-    """The distinct rows (service, numbered) with the column `kept`: the text, its lone words folded where several rows have such words there."""
+    """The distinct rows (service, numbered) with the column `kept`: the text, lone words folded where several rows have such."""
     if len(distinct) < _MANY:
         return distinct.with_columns(kept=pl.col("numbered"))
     words = distinct.lazy().select(*_ROW, word=pl.col("numbered").str.extract_all(_WORD).list.unique()).explode("word")

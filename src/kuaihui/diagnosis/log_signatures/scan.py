@@ -6,6 +6,7 @@ Rule 1: a line is counted only when the pass is sure of it: a head that fits, a 
 Rule 2: two texts get one number exactly when they have one shape (shapes.py) and one origin, but for a collision of 64-bit hashes.
 """
 # pyright: basic
+# ruff: noqa: C901, PLR0913, PLR0915, PLR0917
 # The functions below are Python only in form: numba compiles them and knows the types that a checker cannot.
 
 from __future__ import annotations

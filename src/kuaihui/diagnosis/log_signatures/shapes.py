@@ -18,7 +18,8 @@ NUMBERED: Final = "0"
 # What a template needs is said in the first few thousand letters; a longer line is data (a dump, a request's body).
 LONGEST: Final = 4_096
 _NEWLINE: Final = " ⏎ "
-# The first line of a stack trace says what was tried; its last line that is not indented, what broke (the root cause in Java, the error in Python).
+# The first line of a stack trace says what was tried; its last line that is not indented, what broke (the root cause in Java, the error in
+# Python).
 _TRACE: Final = r"(?s)^([^\n]*)\n(?:.*\n)?([^\s][^\n]*)(?:\n.*)?$"
 _TAIL: Final = r"(?s)\n.*$"
 # A JSON line is told by its message and its error; names as zap, logrus, zerolog, logback, structlog, bunyan and Docker write them.

@@ -2,8 +2,8 @@
 Shapes gathered into templates: one statement of a program, whatever values it was written with.
 
 Rule 1: what is decided depends on the shapes and their counts alone, never on their order, so that merged parts give the same templates.
-Rule 2: rows become one only where they differ in data (words.py): in places that hold values by their look or standing, or in one place that
-        takes more words than wording would. Two statements that differ in wording stay two.
+Rule 2: rows become one only where they differ in data (words.py): in places that hold values by their look or standing, or in one place
+        that takes more words than wording would. Two statements that differ in wording stay two.
 Rule 3: nothing here is set for one system; the few numbers are checked by leaving systems out in turn (bench/log_signatures.py).
 """
 
@@ -17,6 +17,8 @@ from kuaihui.diagnosis.log_signatures.shapes import NUMBERED
 from kuaihui.diagnosis.log_signatures.words import FEW, STATES, Row, announces, is_name, is_state, is_wording, slots, split
 
 WILDCARD: Final = "<*>"
+# Words that came once in a whole hour, and nowhere else, are data sooner still.
+_ONCE: Final = 2
 # Names betray data sooner; the first word is what the statement is about, and needs more.
 _NAMES: Final = 3
 _FIRST_NAMES: Final = 5
@@ -26,6 +28,7 @@ _ROUNDS: Final = 3
 
 Rows = dict[Row, int]
 Moves = dict[Row, Row]
+Place = tuple[Row, Row]  # what stands before a place and behind it
 
 
 def mine(counts: Mapping[str, int]) -> dict[str, str]:
@@ -81,30 +84,39 @@ def _differs(at: int, words: set[str]) -> bool:
 
 def _places_opened(rows: Rows) -> Moves:
     """Rows that differ in a single place, where that place takes too many words to be wording; the most varied places first."""
-    places: dict[tuple[Row, Row], set[str]] = defaultdict(set)
+    places: dict[Place, set[str]] = defaultdict(set)
     for row in rows:
         for at, word in enumerate(row):
             if is_wording(word):
                 places[row[:at], row[at + 1 :]].add(word)
-    varied = [
-        (-len(words), place)
-        for place, words in places.items()
-        if len(words) > 1 or (*place[0], NUMBERED, *place[1]) in rows
-    ]
+    varied = ((-len(words), place) for place, words in places.items() if len(words) > 1 or _filled(place, NUMBERED) in rows)
+    spread = _spread(rows)
     moves: Moves = {}
-    for _, (before, behind) in sorted(varied):
-        words = places[before, behind]
-        opened = (*before, NUMBERED, *behind)
-        if _is_open(before, words, opened in rows) and any(map(is_wording, before + behind)):
+    for _, place in sorted(varied):
+        words = places[place]
+        lone = all(spread[word] == 1 and rows[_filled(place, word)] == 1 for word in words)
+        if any(map(is_wording, place[0] + place[1])) and _is_open(place[0], words, lone, _filled(place, NUMBERED) in rows):
             for word in words:
-                moves.setdefault((*before, word, *behind), opened)
+                moves.setdefault(_filled(place, word), _filled(place, NUMBERED))
     return moves
 
 
-def _is_open(before: Row, words: set[str], seen_open: bool) -> bool:
+def _filled(place: Place, word: str) -> Row:
+    return (*place[0], word, *place[1])
+
+
+def _spread(rows: Iterable[Row]) -> Counter[str]:
+    """In how many rows each word stands."""
+    return Counter(word for row in rows for word in set(row))
+
+
+def _is_open(before: Row, words: set[str], lone: bool, seen_open: bool) -> bool:
+    """`lone`: each of the words came once in all; `seen_open`: a row with data in this place is there already."""
     states = sum(map(is_state, words))
-    few = STATES if not before or 2 * states >= len(words) else FEW
     names = sum(map(is_name, words))
+    few = STATES if not before or 2 * states >= len(words) else FEW
+    if lone and before:
+        few = _ONCE
     if len(words) > few or names >= (_NAMES if before else _FIRST_NAMES):
         return True
     if not seen_open or (not before and len(words) <= FEW):
@@ -114,7 +126,7 @@ def _is_open(before: Row, words: set[str], seen_open: bool) -> bool:
 
 def _absorbed(rows: Rows) -> Moves:
     """Rarer rows that a more frequent one says too, its open places taking several words of theirs."""
-    spread = Counter(word for row in rows for word in set(row))
+    spread = _spread(rows)
     known: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         wording = [word for word in row if is_wording(word)]

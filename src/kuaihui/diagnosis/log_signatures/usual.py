@@ -26,11 +26,11 @@ class Usual(msgspec.Struct, frozen=True):
 def usual_of(hours: Iterable[Iterable[Signature]]) -> Usual:
     """The usual of these hours, each given by its signatures: the mean count of every template that came at all."""
     total: Counter[str] = Counter()
-    number = 0
-    for number, signatures in enumerate(hours, start=1):
+    every = [list(signatures) for signatures in hours]
+    for signatures in every:
         for signature in signatures:
             total[signature.template] += signature.count
-    return Usual({template: count / number for template, count in sorted(total.items())})
+    return Usual({template: count / len(every) for template, count in sorted(total.items())})
 
 
 class Known:

@@ -31,6 +31,8 @@ _KINDS: Final = (
     # A path of Unix of two names or more, then one of a single name that stands alone.
     (_BEFORE + r"~?(?:\.{0,2}/[\w.$@%+~#*?&=-]*[\w.$@%+~#*&=-]){2,}/?", "${1}0"),
     (r"(^|[\s=,(\[{\"'<>|])/[\w.$@%+~#*?&=-]+/?", "${1}0"),
+    # A key of a store ("cfg:user:17").
+    (r"\b[A-Za-z][\w-]*(?::[A-Za-z][\w-]*)+:0\b", "0"),
     # A host with its port; a mail address.
     (r"(^|[\s=:,(\[{\"'<>|/@])(?:[\w$-]+\.)+[A-Za-z][\w$-]*:0\b", "${1}0"),
     (r"\b[\w+-][\w.+-]*@[\w-]+(?:\.[\w-]+)+", "0"),

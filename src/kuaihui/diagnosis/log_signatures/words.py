@@ -1,8 +1,8 @@
 """
 Words of a shape, and what makes one of them data rather than wording.
 
-Rule 1: a word is data by what it is (it holds a digit, or is built like a name), by where it stands (after `=`, in quotes or brackets, after
-        a noun that announces a name), or by how it varies (templates.py); never by a list of what some system says.
+Rule 1: a word is data by what it is (it holds a digit, or is built like a name), by where it stands (after `=`, in quotes or brackets,
+        after a noun that announces a name), or by how it varies (templates.py); never by a list of what some system says.
 Rule 2: states and doings (RUNNING, true, closed, starting) are wording: a reader tells two statements apart by them.
 """
 
@@ -28,12 +28,13 @@ _STATE: Final = re.compile(
 _DOING: Final = re.compile(r"[A-Za-z]+(?:ed|ing)")
 _NAME: Final = re.compile(r"(?=.*[A-Za-z])(?:.*[A-Za-z0][./\\@$~*][A-Za-z0_$].*|.*[/\\@*~].*)", re.DOTALL)
 # Nouns of computing that a name follows: "user root", "client SPP", "host web-a".
-_ANNOUNCING: Final = frozenset(
-    "account address app application bucket cache caller class client cluster cmd command container database db device dir directory disk"
-    " domain file filename files group host hostname id image interface job key library method module name namespace node package path"
-    " pkg plugin pod port process program queue region role schema server service session table task tenant thread topic type uri url"
-    " user username users volume zone action".split()
+_NOUNS: Final = (
+    "account action address app application bucket cache caller class client cluster cmd command container database db device dir directory"
+    " disk domain file filename files group host hostname id image interface job key library method module name namespace node package path"
+    " pkg plugin pod port process program queue region role schema server service session table task tenant thread topic type uri url user"
+    " username users volume zone"
 )
+_ANNOUNCING: Final = frozenset(_NOUNS.split())
 _OPENING: Final = frozenset("([{<\"'")
 _CLOSING: Final = frozenset(")]}>\"'")
 _JOINING: Final = frozenset(",:")

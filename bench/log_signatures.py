@@ -1,0 +1,254 @@
+"""
+Log signatures beside Drain3 (its example masking, one configuration for all): lines per second, grouping accuracy, memory.
+
+On the same file, in the same run, each in its own process: read, split the head, mine, and say for every signature its count, first sight and
+counts per minute. Ours is timed warm (after one run of a thousand lines), as the median of the rounds; the cold start of its process stands beside.
+
+GA is the share of lines whose group is exactly a true one; FGA the harmonic mean of the shares of right groups among ours and among the true.
+
+    python bench/log_signatures.py [--lines 1000000] [--rounds 5] [--seed 1] [--hard 0.05] [--long 10000000] [--loghub DIR] [--quick]
+
+With --loghub DIR (https://github.com/logpai/loghub, the folder is only read) the streams are drawn from its samples, and the accuracy on each sample
+itself is told, with ours left-one-out: every number of the configuration that could be tuned is chosen on the other samples. Without, the streams are
+drawn from our own statements. --quick is a short run on those.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import itertools
+import json
+import logging
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import log_streams
+import polars as pl
+
+from kuaihui.diagnosis.log_signatures import gather, heads, part, ranking, shapes, templates, values, words
+
+HEAD = heads.Columns(names=("at", "service", "pod", "level", "text"))
+# The masking of the Drain3 project's examples/drain3.ini, its recommended start.
+_EDGES = ("((?<=[^A-Za-z0-9])|^)", "((?=[^A-Za-z0-9])|$)")
+MASKS = [
+    (r"(([0-9a-f]{2,}:){3,}([0-9a-f]{2,}))", "ID"),
+    (r"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})", "IP"),
+    (r"([0-9a-f]{6,} ?){3,}", "SEQ"),
+    (r"([0-9A-F]{4} ?){4,}", "SEQ"),
+    (r"(0x[a-f0-9A-F]+)", "HEX"),
+    (r"([\-\+]?\d+)", "NUM"),
+]
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(4 << 20):
+            yield chunk
+
+
+# --- the contenders, each run in a process of its own
+
+
+def ours(path: Path, rounds: int) -> dict[str, object]:
+    began = time.perf_counter()
+    part.count_bytes([b"2026-03-01T14:00:00.000Z\ta\tb\tERROR\tx 1\n" * 1000], HEAD)
+    start = time.perf_counter() - began
+    taken: list[float] = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        counted = part.count_bytes(chunks(path), HEAD)
+        ranked = ranking.rank(counted, datetime(2026, 3, 1, 14, 30, tzinfo=UTC))
+        taken.append(time.perf_counter() - began)
+    found = [[s.template, s.services[0] if s.services else "", s.onset.isoformat() if s.onset else ""] for s in ranked if s.burst]
+    return {"lines": counted.lines, "seconds": taken, "start": start, "signatures": len(ranked), "bursts": found}
+
+
+def ours_groups(path: Path) -> pl.Series:
+    """The group of every line, told by its shape."""
+    frames = [heads.frame(block, HEAD) for block in heads.blocks(chunks(path), HEAD)]
+    names = gather.named(part.count_bytes(chunks(path), HEAD))
+    shaped = (shapes.folded(frame.with_row_index("line")).collect().sort("line") for frame in frames)
+    joined = (frame.join(names, on=["service", "shape"], how="left", maintain_order="left") for frame in shaped)
+    return pl.concat([frame.select(pl.concat_str("service", pl.lit("\t"), "template")) for frame in joined]).to_series()
+
+
+def miner() -> object:
+    from drain3 import TemplateMiner
+    from drain3.masking import MaskingInstruction
+    from drain3.template_miner_config import TemplateMinerConfig
+
+    logging.disable(logging.CRITICAL)
+    config = TemplateMinerConfig()
+    config.profiling_enabled = False
+    config.drain_sim_th, config.drain_depth, config.drain_max_children = 0.4, 4, 100
+    config.drain_extra_delimiters = ["_"]
+    config.mask_prefix, config.mask_suffix = "<:", ":>"
+    config.masking_instructions = [MaskingInstruction(f"{_EDGES[0]}{pattern}{_EDGES[1]}", name) for pattern, name in MASKS]
+    return TemplateMiner(None, config)
+
+
+def drain3(path: Path, groups: Path) -> dict[str, object]:
+    mine = miner()
+    first: dict[int, str] = {}
+    per: dict[tuple[int, str], int] = {}
+    told: list[int] = []
+    began = time.perf_counter()
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            at, _, _, _, text = line.rstrip("\n").split("\t", 4)
+            number = mine.add_log_message(text)["cluster_id"]
+            first.setdefault(number, at)
+            per[number, at[:16]] = per.get((number, at[:16]), 0) + 1
+            told.append(number)
+    taken = time.perf_counter() - began
+    pl.DataFrame({"group": told}).write_parquet(groups)
+    return {"lines": len(told), "seconds": [taken], "signatures": len(first)}
+
+
+def in_its_own_process(what: str, path: Path, *args: str) -> dict[str, object]:
+    command = [sys.executable, __file__, "--contender", what, str(path), *args]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ))
+    return json.loads(done.stdout)
+
+
+def contender(what: str, path: Path, args: Sequence[str]) -> None:
+    told = ours(path, int(args[0])) if what == "ours" else drain3(path, Path(args[0]))
+    told["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(told))
+
+
+# --- accuracy
+
+
+def accuracy(truth: pl.Series, told: pl.Series) -> tuple[float, float]:
+    """GA and FGA."""
+    pairs = pl.DataFrame({"truth": truth, "told": told}).group_by("truth", "told").len()
+    alone = pairs.filter((pl.len().over("truth") == 1) & (pl.len().over("told") == 1))
+    right = len(alone)
+    shares = right / pairs["told"].n_unique(), right / pairs["truth"].n_unique()
+    return alone["len"].sum() / pairs["len"].sum(), 2 * shares[0] * shares[1] / sum(shares) if right else 0.0
+
+
+def sample(path: Path) -> tuple[list[str], pl.Series]:
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return [row["Content"] for row in rows], pl.Series([row["EventId"] for row in rows])
+
+
+def grouped(texts: list[str]) -> pl.Series:
+    frame = pl.DataFrame({"text": texts}).with_row_index("line")
+    shaped = shapes.folded(frame).with_columns(kept=values.numbered(pl.col("shape"))).collect().sort("line")
+    counts = dict(shaped.group_by("kept").len().iter_rows())
+    names = templates.mine(counts)
+    return pl.Series([names[kept] for kept in shaped["kept"]])
+
+
+# Every number of the configuration, around what it is.
+GRID = {"FEW": (3, 4, 5, 6), "STATES": (8, 12, 16), "_NAMES": (2, 3, 4), "_FIRST_NAMES": (4, 5, 6)}
+
+
+def set_to(setting: Sequence[int]) -> None:
+    for name, value in zip(GRID, setting, strict=True):
+        for module in (words, templates):
+            if hasattr(module, name):
+                setattr(module, name, value)
+
+
+def samples(folder: Path) -> None:
+    paths = {path.parent.name: path for path in sorted(folder.glob("*/*_structured.csv"))}
+    loaded = {name: sample(path) for name, path in paths.items()}
+    kept = tuple(getattr(templates, name) for name in GRID)
+    scores: dict[tuple[int, ...], dict[str, tuple[float, float]]] = {}
+    for setting in itertools.product(*GRID.values()):
+        set_to(setting)
+        scores[setting] = {name: accuracy(truth, grouped(texts)) for name, (texts, truth) in loaded.items()}
+    set_to(kept)
+    print(f"\n{'sample':<12} {'ours GA':>8} {'FGA':>6} {'left out GA':>12} {'FGA':>6} {'Drain3 GA':>10} {'FGA':>6}")
+    table = []
+    for name, (texts, truth) in loaded.items():
+        others = [other for other in loaded if other != name]
+        best = max(scores, key=lambda setting: sum(sum(scores[setting][other]) for other in others))
+        mine = miner()
+        theirs = accuracy(truth, pl.Series([mine.add_log_message(text)["cluster_id"] for text in texts]))
+        table.append((*scores[kept][name], *scores[best][name], *theirs))
+        show(name, table[-1])
+    show("mean", [statistics.mean(column) for column in zip(*table, strict=True)])
+
+
+def show(name: str, row: Sequence[float]) -> None:
+    print(f"{name:<12} {row[0]:8.3f} {row[1]:6.3f} {row[2]:12.3f} {row[3]:6.3f} {row[4]:10.3f} {row[5]:6.3f}")
+
+
+# --- streams
+
+
+def race(title: str, path: Path, rounds: int) -> None:
+    truth = pl.Series(memoryview(path.with_suffix(".truth").read_bytes()).cast("I").tolist())
+    groups = path.with_suffix(".drain3")
+    before = in_its_own_process("ours", path, str(max(1, rounds // 2)))
+    theirs = in_its_own_process("drain3", path, str(groups))
+    after = in_its_own_process("ours", path, str(rounds - rounds // 2))
+    seconds = statistics.median([*before["seconds"], *after["seconds"]])
+    own, other = accuracy(truth, ours_groups(path)), accuracy(truth, pl.read_parquet(groups)["group"])
+    lines = before["lines"]
+    assert lines == len(truth), "a line was lost"
+    print(f"\n{title}: {lines:,} lines, {path.stat().st_size / 1e6:.0f} MB, {truth.n_unique():,} true statements")
+    print(f"{'':<8} {'lines/s':>12} {'GA':>6} {'FGA':>6} {'signatures':>11} {'memory MB':>10}")
+    print(f"{'ours':<8} {lines / seconds:12,.0f} {own[0]:6.3f} {own[1]:6.3f} {before['signatures']:11,} {before['memory']:10.0f}")
+    print(
+        f"{'Drain3':<8} {lines / theirs['seconds'][0]:12,.0f} {other[0]:6.3f} {other[1]:6.3f} {theirs['signatures']:11,} {theirs['memory']:10.0f}"
+    )
+    ratio = theirs["seconds"][0] / seconds
+    print(
+        f"ratio {ratio:.0f} times; GA {own[0] - other[0]:+.3f}, FGA {own[1] - other[1]:+.3f}; first call {before['start']:.1f} s; ", end=""
+    )
+    planted = json.loads(path.with_suffix(".bursts").read_text())
+    print(f"bursts found {len(before['bursts'])}, planted {len(planted)}")
+
+
+def alone(path: Path) -> None:
+    told = in_its_own_process("ours", path, "1")
+    seconds = told["seconds"][0]
+    print(f"\nlong: {told['lines']:,} lines in {seconds:.1f} s, {told['lines'] / seconds:,.0f} lines/s, {told['memory']:.0f} MB at most")
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--contender"]:
+        contender(sys.argv[2], Path(sys.argv[3]), sys.argv[4:])
+        return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--hard", type=float, default=0.05)
+    parser.add_argument("--long", type=int, default=0, help="also stream so many lines through, for the memory")
+    parser.add_argument("--loghub", type=Path)
+    parser.add_argument("--only", choices=["samples", "mix", "hard", "long"])
+    parser.add_argument("--quick", action="store_true")
+    args = parser.parse_args()
+    lines = 30_000 if args.quick else args.lines
+    with tempfile.TemporaryDirectory() as folder:
+        if args.loghub and args.only in (None, "samples"):
+            samples(args.loghub)
+        for title, hard in (("mix", 0.0), ("hard", args.hard)):
+            if args.only in (None, title):
+                path = Path(folder) / f"{title}.tsv"
+                log_streams.write(path, lines, args.seed, hard, args.loghub)
+                race(title, path, args.rounds)
+        if args.long and args.only in (None, "long"):
+            path = Path(folder) / "long.tsv"
+            log_streams.write(path, args.long, args.seed, 0.0, args.loghub)
+            alone(path)
+
+
+if __name__ == "__main__":
+    main()
