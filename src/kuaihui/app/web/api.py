@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -109,7 +111,7 @@ def _deed_model(kind: type[signals.Deed]) -> type[BaseModel]:
 
 _KINDS = {kind.__name__: kind for kind in signals.Deed.__subclasses__()}
 _MODELS = tuple(_deed_model(kind) for kind in _KINDS.values())
-AnyDeed = Annotated[_MODELS, Field(discriminator="deed")]  # type: ignore[valid-type]  # one model a deed, made above
+AnyDeed = Annotated[reduce(or_, _MODELS), Field(discriminator="deed")]  # type: ignore[valid-type]  # one model a deed, made above
 
 
 @api.post("/incidents/{incident}/deeds")
