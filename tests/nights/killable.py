@@ -18,7 +18,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from kuaihui.app.acted import pass_until
 from kuaihui.app.clocks import ActedClock
@@ -35,7 +35,7 @@ from kuaihui.intake.ringing import Ringing
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.integrations.sqlite import Sqlite
 from kuaihui.integrations.sqlite.tables import bring_up_to_date
-from kuaihui.journal.journal import Append
+from kuaihui.journal.journal import Append, Journal
 from kuaihui.journal.verify import verify
 from kuaihui.language import say
 from kuaihui.loop import Carry, Loop
@@ -60,16 +60,17 @@ class Doomed:
         if not appends:
             return []
         self.writes += 1
-        self._perhaps_die(BEFORE)
+        this = self.writes
+        self._perhaps_die(this, BEFORE)
         kept = await self._journal.append(appends)
         for one, whole in zip(appends, kept, strict=True):
             if whole:
                 note(self._folder / "promised", f"{one.incident} {one.expected + len(one.facts)}")
-        self._perhaps_die(AFTER)
+        self._perhaps_die(this, AFTER)
         return kept
 
-    def _perhaps_die(self, when: str) -> None:
-        if self.writes == self._dies_at and when == self._when:
+    def _perhaps_die(self, write: int, when: str) -> None:
+        if write == self._dies_at and when == self._when:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -84,9 +85,8 @@ class Pager:
         self.carries: Mapping[type[Order], Carry] = dict.fromkeys(self._inner.carries, self.carry)
 
     async def carry(self, order: Order, timeline: Timeline, now: datetime) -> Sequence[Fact]:
-        note(
-            self._folder / "carried", json.dumps([timeline.incident, order.identity, isinstance(order, Page), getattr(order, "person", "")])
-        )
+        paged = order.person if isinstance(order, Page) else ""
+        note(self._folder / "carried", json.dumps([timeline.incident, order.identity, paged]))
         return await self._inner.carries[type(order)](order, timeline, now)
 
 
@@ -141,7 +141,7 @@ async def live(folder: Path, catalog: Catalog, dies_at: int, when: str) -> None:
         newest = await journal.summaries(limit=1)
         instants = [SATURDAY, *(datetime.fromisoformat(line) for line in done), *(summary.changed for summary in newest)]
         clock = ActedClock(max(instants))
-        loop = Loop(journal, lambda: catalog, ROSTER, [Pager(folder)], clock, f"worker {os.getpid()}")
+        loop = Loop(cast("Journal", journal), lambda: catalog, ROSTER, [Pager(folder)], clock, f"worker {os.getpid()}")
         reception = Reception(loop, lambda: catalog, clock)
         await reception.begin()
         run = Run(loop, reception, clock, catalog)
@@ -158,13 +158,14 @@ async def tell(folder: Path, journal: Doomed, loop: Loop, writes: int) -> None:
     """What became of the night."""
     summaries = await journal.summaries()
     timelines = [await loop.timeline(summary.incident) for summary in summaries]
+    broken = [say(fault, "en") for fault in await verify(cast("Journal", journal))]
     told = {
         "incidents": len(summaries),
         "phase": [summary.phase for summary in summaries],
         "length": {timeline.incident: len(timeline) for timeline in timelines},
         "promised": [line.split() for line in noted(folder / "promised")],
         "carried": [json.loads(line) for line in noted(folder / "carried")],
-        "faults": [say(fault, "en") for fault in await verify(journal)] + [f"{name} {count}" for name, count in loop.faults.items()],
+        "faults": [*broken, *(f"{name} {count}" for name, count in loop.faults.items())],
         "writes": writes,
     }
     (folder / "told").write_text(json.dumps(told))
