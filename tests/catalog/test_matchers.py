@@ -114,3 +114,33 @@ def test_any_text_is_read_or_refused_and_nothing_else(written: str) -> None:
 
     assert 1 <= column <= len(written) + 1
     assert all(matcher.operator in OPERATORS for matcher in found)
+
+
+BEGINNINGS = {
+    "a=bc": "bc",
+    "a=~bc-.+": "bc-",
+    "a=~bcd*": "bc",
+    "a=~bcd?x": "bc",
+    'a=~"bc{2}"': "b",
+    "a=~bc+": "bc",
+    "a=~b|c": "",
+    "a=~(?i)b": "",
+    "a=~.+": "",
+    "a=~b.c": "b",
+    "a!=b": "",
+    "a!~b": "",
+}
+
+
+@pytest.mark.parametrize("written, beginning", BEGINNINGS.items(), ids=list(BEGINNINGS))
+def test_a_matcher_knows_how_every_fitting_value_begins(written: str, beginning: str) -> None:
+    assert parse(written)[0].beginning == beginning
+
+
+@given(st.text(alphabet="ab-.*+?{2}|()[]", max_size=8), st.text(alphabet="ab-2", max_size=8))
+def test_whatever_fits_begins_with_the_beginning(pattern: str, value: str) -> None:
+    try:
+        (matcher,) = parse(f'a=~"{pattern}"')
+    except BadMatcher:
+        return
+    assert not matcher.matches({"a": value}) or value.startswith(matcher.beginning)

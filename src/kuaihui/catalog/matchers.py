@@ -25,6 +25,7 @@ _ESCAPE: Final = r'\\(?:[abfnrtv\\"]|x[0-9a-fA-F]{2}|[0-7]{3}|u[0-9a-fA-F]{4}|U[
 _PARTS: Final = re.compile(rf"{_ESCAPE}|[^\\]+")
 _ALL_ESCAPES: Final = re.compile(rf"(?:{_ESCAPE}|[^\\])*")
 _CLASSIC: Final = re.compile(r'\\([\\"n])')
+_LITERAL: Final = re.compile(r"(?:[\w-](?![*?{]))+")  # a sign that may be left out ends it
 _NAMED: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"'}
 
 
@@ -51,6 +52,16 @@ class Matcher:
         if self.pattern is None:
             return (there == self.value) is (self.operator == "=")
         return (self.pattern.fullmatch(there) is not None) is (self.operator == "=~")
+
+    @property
+    def beginning(self) -> str:
+        """What every value that satisfies it begins with: all of a plain one, the literal beginning of a regular expression, or nothing."""
+        if self.operator == "=":
+            return self.value
+        if self.operator != "=~" or "|" in self.value:
+            return ""
+        literal = _LITERAL.match(self.value)
+        return literal[0] if literal else ""
 
     def __str__(self) -> str:
         name = self.name if _BARE.fullmatch(self.name) else _quoted(self.name)

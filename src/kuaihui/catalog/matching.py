@@ -9,7 +9,7 @@ Rule 3: only labels that some rule looks at are read, so the answer for one set 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,11 +46,6 @@ class Rule:
         """What the rules that hold are sorted by; the first wins."""
         return -len(self.matchers), -sum(matcher.operator == "=" for matcher in self.matchers), self.order
 
-    @property
-    def key(self) -> tuple[str, str] | None:
-        """A label and value without which the rule cannot hold."""
-        return next(((matcher.name, matcher.value) for matcher in self.matchers if matcher.operator == "=" and matcher.value), None)
-
     def holds(self, labels: Mapping[str, str]) -> bool:
         """Whether every matcher holds."""
         for matcher in self.matchers:  # noqa: SIM110  # a generator costs three times as much, and every loose rule is asked
@@ -64,11 +59,7 @@ class Matching:
 
     def __init__(self, services: Mapping[str, Service], places: Mapping[str, str], catch_all: str) -> None:
         rules = list(rules_of(services, places))
-        self._keyed: dict[tuple[str, str], list[Rule]] = {}
-        self._loose: list[Rule] = []
-        for rule in rules:
-            (self._loose if rule.key is None else self._keyed.setdefault(rule.key, [])).append(rule)
-        self._keys = tuple(dict.fromkeys(name for name, _ in self._keyed))
+        self._index = _Index(rules)
         self._names = tuple(dict.fromkeys(matcher.name for rule in rules for matcher in rule.matchers))
         self._otherwise = Found(
             services[catch_all], text("no service's matchers fit: the catch-all {service} takes it", service=f"@{catch_all}")
@@ -87,14 +78,36 @@ class Matching:
         return found
 
     def _decide(self, labels: Mapping[str, str]) -> Found:
-        likely = [rule for name in self._keys for rule in self._keyed.get((name, labels.get(name, "")), ())]
-        fitting = sorted((rule for rule in [*likely, *self._loose] if rule.holds(labels)), key=lambda rule: rule.rank)
+        fitting = sorted((rule for rule in self._index.likely(labels) if rule.holds(labels)), key=lambda rule: rule.rank)
         if not fitting:
             return self._otherwise
         best, others = fitting[0], [rule for rule in fitting[1:] if rule.service is not fitting[0].service]
         if not others:
             return Found(best.service, best.said)
         return Found(best.service, _over(best, others))
+
+
+class _Index:
+    """Rules by what one of their labels must begin with, so that only a few are asked; the rest are asked every time."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._begun: dict[str, dict[int, dict[str, list[Rule]]]] = {}
+        self._loose: list[Rule] = []
+        for rule in rules:
+            name, beginning = max(((matcher.name, matcher.beginning) for matcher in rule.matchers), key=lambda known: len(known[1]))
+            if beginning:
+                self._begun.setdefault(name, {}).setdefault(len(beginning), {}).setdefault(beginning, []).append(rule)
+            else:
+                self._loose.append(rule)
+
+    def likely(self, labels: Mapping[str, str]) -> Iterator[Rule]:
+        """Every rule that may hold."""
+        yield from self._loose
+        for name, lengths in self._begun.items():
+            value = labels.get(name)
+            if value:
+                for length, beginnings in lengths.items():
+                    yield from beginnings.get(value[:length], ())
 
 
 def rules_of(services: Mapping[str, Service], places: Mapping[str, str]) -> Iterable[Rule]:
