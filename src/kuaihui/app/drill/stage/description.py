@@ -113,7 +113,7 @@ class Description:
     running: str = "v1.8.2"
     fix: str = ""  # the version that mends it, where a version does
     keys: Keys = field(default_factory=Keys)
-    polls: float = 150.0  # "has anything changed?", answered from memory: most of a config center's traffic, and none of Redis's
+    polls: float = 100.0  # "has anything changed?", answered from memory: most of a config center's traffic, and none of Redis's
     base: float = 10.0  # reads of ordinary namespaces
     hot: float = 2.0  # reads of the hot one
     exports: bool = False  # the hot stream asks for exports of small namespaces instead of the hot key

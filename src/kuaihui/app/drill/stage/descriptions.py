@@ -36,7 +36,7 @@ ALL: tuple[Description, ...] = (
         levels=(CALM, Level(deeds=(Deploy("v1.9.0"),))),
         fix="v1.8.2",
         keys=NO_HOT_KEY,
-        base=40.0,
+        base=20.0,
         hot=0.0,
     ),
     Description(
@@ -44,7 +44,7 @@ ALL: tuple[Description, ...] = (
         title=text("Redis is gone and every read fails; only what is answered from memory goes on"),
         levels=(CALM, Level(deeds=(StopRedis(),))),
         keys=NO_HOT_KEY,
-        base=40.0,
+        base=20.0,
         hot=0.0,
     ),
     Description(

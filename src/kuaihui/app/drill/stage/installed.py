@@ -47,7 +47,7 @@ class Installed:
 
 
 def find(*, own_parts: bool) -> Installed:
-    """What is installed here; with `own_parts` only Redis is looked for. Raises StageFailed where the drill extra or any Redis is missing."""
+    """What is installed here; with `own_parts` only Redis is looked for. Raises StageFailed where the extra or a Redis is missing."""
     if importlib.util.find_spec("prometheus_client") is None:
         raise StageFailed(text("A drill needs more than Kuaihui itself: install kuaihui[drill]"))
     if own_parts:

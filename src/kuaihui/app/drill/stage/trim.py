@@ -17,7 +17,7 @@ from kuaihui.app.drill.stage.description import Description, ExpensiveJob, Knob,
 from kuaihui.app.drill.stage.roles import Rates
 
 LEAK_SECONDS = 2.0  # until the idle check takes a forgotten connection back
-EXPORTS = 9.0  # a second: with that many forgotten for two seconds each, pools of four are full about half the time (Erlang's formula B)
+EXPORTS = 7.0  # a second: with that many forgotten for two seconds each, pools of four are full four times in ten (Erlang's formula B)
 FULL = 0.02  # share of errors from which a resource counts as full
 EAGER = 1.15  # growth while nothing is full yet: what the resource can serve is not known before
 STEP = 0.5  # how much of the correction is taken at once

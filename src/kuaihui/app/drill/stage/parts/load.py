@@ -2,7 +2,8 @@
 People's traffic: an open model, where requests arrive by rate and never wait for the answers of others.
 
 Rule 1: the same seed draws the same keys in the same order; the rates alone are changed from outside, by JSON lines on the input.
-Rule 2: when the machine stood still for longer than a second, the missed arrivals are dropped and counted, not fired in one burst.
+Rule 2: what arrives while the machine stood still for longer than a second, or while two hundred answers are outstanding, is dropped
+        and counted: both mean that the machine is full, not the service, and a backlog of its own would never end.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from kuaihui.app.drill.stage.wire import Client, Unreachable
 
 APPLICATIONS = tuple(f"app-{number:02d}" for number in range(10))
 STOOD_STILL = 1.0  # seconds
+OUTSTANDING = 200  # several times what is outstanding when a level's errors are met
 
 
 @dataclass
@@ -63,7 +65,11 @@ class Traffic:
                 due = loop.time()
             elif late < 0:
                 await asyncio.sleep(-late)
-            task = asyncio.create_task(self._send(*self._draw()))
+            drawn = self._draw()
+            if len(sending) >= OUTSTANDING:
+                self.tally.dropped += 1
+                continue
+            task = asyncio.create_task(self._send(*drawn))
             sending.add(task)
             task.add_done_callback(sending.discard)
 
