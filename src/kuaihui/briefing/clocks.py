@@ -20,11 +20,11 @@ from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
 
 _SAID: Final = {
-    "detect": text("detected"),
-    "engage": text("engaged"),
-    "locate": text("located"),
-    "mitigate": text("mitigated"),
-    "recover": text("recovered"),
+    "detect": text("detect"),
+    "engage": text("engage"),
+    "locate": text("locate"),
+    "mitigate": text("mitigate"),
+    "recover": text("recover"),
 }
 
 

@@ -63,7 +63,8 @@ def _alone(kind: Callable[..., signals.AnyDeed]) -> Make:
 
 
 def _call_in(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | None:
-    known = people_by_name(catalog) | TARGETS | {name: f"role:{role}" for name, role in roles_by_name(catalog).items()}
+    # A word that is a role's name and a target's too (运维) means the team, since a role may have no holder yet.
+    known = {name: f"role:{role}" for name, role in roles_by_name(catalog).items()} | TARGETS | people_by_name(catalog)
     whom, reason = first_of(rest, known)
     return signals.CallIn(person=person, whom=whom, reason=reason) if whom else None
 
@@ -140,7 +141,7 @@ def _commanded(rest: str, person: str, catalog: Catalog) -> signals.AnyDeed:
             return made
         if behind is not None:
             raise Refused(text("/{word} is written so: {shown}", word=word, shown=phrase.shown))
-    known = _listed(f"/{phrase.words[0]}" for phrase in PHRASES)
+    known = _listed(f"/{word}" for phrase in PHRASES for word in (phrase.words[0], next(one for one in phrase.words if not one.isascii())))
     raise Refused(text("there is no command /{word}; there are: {known}", word=rest.split(maxsplit=1)[0][:40], known=known))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, Literal
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, File, Query, Response, UploadFile
@@ -109,19 +111,21 @@ def _deed_model(kind: type[signals.Deed]) -> type[BaseModel]:
     return create_model(kind.__name__, __config__=ConfigDict(extra="forbid"), __doc__=kind.__doc__, **given)
 
 
-_KINDS = {kind.__name__: kind for kind in signals.Deed.__subclasses__()}
-_MODELS = tuple(_deed_model(kind) for kind in _KINDS.values())
-AnyDeed = Annotated[reduce(or_, _MODELS), Field(discriminator="deed")]  # type: ignore[valid-type]  # one model a deed, made above
+if TYPE_CHECKING:
+    AnyModel = BaseModel
+else:
+    # One model a deed, told apart by the field `deed`.
+    AnyModel = Annotated[reduce(or_, map(_deed_model, signals.Deed.__subclasses__())), Field(discriminator="deed")]
 
 
 @api.post("/incidents/{incident}/deeds")
-async def do(house: InHouse, reader: Reads, person: Somebody, timeline: Here, deed: AnyDeed) -> Facts:
+async def do(house: InHouse, reader: Reads, person: Somebody, timeline: Here, deed: AnyModel) -> Facts:
     """Do something; answers with the facts it became (none, when it was so already)."""
-    given = deed.model_dump(exclude={"deed"})
-    if deed.deed == "Speak":
+    given = deed.model_dump() | {"person": person}
+    if given["deed"] == "Speak":
         given["message"] = new_id()
         given["mentions"] = tuple(dict.fromkeys((*given["mentions"], *mentioned(given["words"], house.catalog))))
-    written = await act(house, timeline.incident, _KINDS[deed.deed](person=person, **given))
+    written = await act(house, timeline.incident, msgspec.convert(given, signals.AnyDeed))
     now = await house.loop.timeline(timeline.incident)
     return Facts(facts=[views.fact_shown(now.number_of(fact), fact, reader) for fact in written])
 

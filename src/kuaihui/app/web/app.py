@@ -16,7 +16,9 @@ from kuaihui.app.web.entrance import entrance
 from kuaihui.app.web.forms import forms
 from kuaihui.app.web.guarding import Guard
 from kuaihui.app.web.live import live
+from kuaihui.app.web.mine import mine
 from kuaihui.app.web.pages import pages
+from kuaihui.app.web.paper import paper
 from kuaihui.app.web.problems import answer_problems
 from kuaihui.app.web.screen import Screens
 from kuaihui.app.web.stream import Watchers
@@ -42,7 +44,7 @@ def create_app(house: House) -> FastAPI:
     app.state.screens = Screens(house)
     app.state.boards = Boards(house)
     app.router.routes[:0] = doors(house).routes()
-    for router in (api, live, pages, forms, entrance):
+    for router in (api, live, pages, paper, mine, forms, entrance):
         app.include_router(router)
     for part, folder in SERVED.items():
         app.mount(f"/{part}", Served(directory=folder, check_dir=False), name=part)

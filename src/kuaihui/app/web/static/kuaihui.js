@@ -127,6 +127,7 @@
     if (reply && field) { answer(reply.dataset.reply, reply.dataset.name); field.focus(); }
     const join = event.target.closest('[data-join]');
     if (join && me) send(join.dataset.join, { deed: 'JoinMeeting' });
+    if (event.target.closest('[data-prints]')) print();
     const opens = event.target.closest('[data-opens]');
     if (opens) document.getElementById(opens.dataset.opens).showModal();
     for (const open of $$('details.menu[open], details.more[open], details.declare[open]')) if (!open.contains(event.target)) open.open = false;

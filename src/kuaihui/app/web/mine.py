@@ -1,0 +1,74 @@
+"""My page: what wants me now, when I am on call, whether I can be got, which roles are mine."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from kuaihui.app.web.asking import InHouse, Reads, Somebody
+from kuaihui.app.web.drawing import page
+from kuaihui.app.wiring import House
+from kuaihui.briefing.readiness import gaps
+from kuaihui.briefing.receipts import Receipt, receipts
+from kuaihui.catalog.shifts import Shift
+from kuaihui.incident.holders import parts
+from kuaihui.incident.phases import Phase
+
+mine = APIRouter(include_in_schema=False)
+# How far ahead one's shifts are told.
+AHEAD: Final = timedelta(days=28)
+
+
+class Calling(msgspec.Struct):
+    """One open incident that has to do with me: what was sent to me and is not done, and my roles in it."""
+
+    incident: str
+    title: str
+    severity: int
+    phase: Phase
+    waiting: list[Receipt]
+    holds: list[str]
+    asked: list[str]
+
+
+class Turn(msgspec.Struct):
+    """One of my shifts."""
+
+    rota: str
+    shift: Shift
+    now: bool
+
+
+@mine.get("/me")
+async def me(request: Request, house: InHouse, reader: Reads, person: Somebody) -> HTMLResponse:
+    """Everything that is mine."""
+    return page(
+        request,
+        "me.html",
+        calls=await _calls(house, person),
+        turns=_turns(house, person, reader.now),
+        gaps=gaps(house.catalog, person),
+        who=house.catalog.people[person],
+    )
+
+
+async def _calls(house: House, person: str) -> list[Calling]:
+    found: list[Calling] = []
+    for summary in await house.journal.summaries(open_only=True):
+        timeline = await house.loop.timeline(summary.incident)
+        mine = [one for one in receipts(timeline) if one.person == person and one.sent]
+        waiting = [one for one in mine if not one.read or (one.kind == "Page" and not one.acknowledged and timeline.phase is Phase.OPEN)]
+        known = parts(timeline).values()
+        holds, asked = [part.role for part in known if part.holder == person], [part.role for part in known if part.asked == person]
+        if mine or holds or asked:
+            found.append(Calling(summary.incident, summary.title, summary.severity, timeline.phase, waiting[::-1], holds, asked))
+    return sorted(found, key=lambda one: (not one.waiting, one.severity))
+
+
+def _turns(house: House, person: str, now: datetime) -> list[Turn]:
+    shifts = ((rota, shift) for rota in house.catalog.rotas for shift in house.catalog.shifts(rota, now, now + AHEAD))
+    return sorted((Turn(rota, one, one.since <= now) for rota, one in shifts if person in one.people), key=lambda turn: turn.shift.since)

@@ -1,0 +1,122 @@
+"""The fields a template can name in double braces, each told from a timeline in the team's language, as Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+
+from kuaihui.briefing.clocks import broke_at, stamps
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.wall_clock import zone
+from kuaihui.incident.alerts import measured
+from kuaihui.incident.fact import HOUSE, Fact
+from kuaihui.incident.holders import parts
+from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
+from kuaihui.incident.room import DocumentCreated, DocumentEdited, DocumentPinned, MeetingOpened, MessagePosted, Reacted, TopicOpened, Visited
+from kuaihui.incident.timeline import Timeline
+from kuaihui.language import Text, say, text
+from kuaihui.language.durations import show_duration
+
+# What a reader of the document is not told: how the house went about it, and the document itself.
+UNTOLD: Final = (Ordered, Answered, Sent, Delivered, Read, Visited, Reacted, TopicOpened, DocumentCreated, DocumentPinned, DocumentEdited)
+_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~])")
+
+
+class Facts:
+    """A timeline as the document tells it: in the team's language and time zone."""
+
+    def __init__(self, timeline: Timeline, catalog: Catalog) -> None:
+        self.timeline = timeline
+        self.catalog = catalog
+        self.service = catalog.services[timeline.service]
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return self.catalog.names(self.catalog.language)
+
+    def told(self, words: Text | str) -> str:
+        """Words in the team's language, safe to stand in Markdown."""
+        return _SPECIAL.sub(r"\\\1", " ".join(say(words, self.catalog.language, self._names).split()))
+
+    def name(self, who: str) -> str:
+        """A name, safe to stand in Markdown."""
+        return self.told(self._names.get(who, who))
+
+    def at(self, instant: datetime, shape: str = "%Y-%m-%d %H:%M:%S") -> str:
+        """An instant on the team's wall clock."""
+        return f"{instant.astimezone(zone(self.catalog.time_zone)):{shape}}"
+
+
+def overview(facts: Facts) -> str:
+    """What it is, how bad, since when, and how it stands."""
+    timeline, signal = facts.timeline, facts.service.signal
+    lines = [
+        text("service: {service}", service=f"@{facts.service.id}"),
+        text("what: {title}", title=timeline.opened.title),
+        text("severity: P{severity}", severity=timeline.severity),
+        text("state: {phase}", phase=timeline.phase.said),
+        text("broke at: {at}", at=facts.at(broke_at(timeline))),
+    ]
+    if trend := _trend(facts):
+        usual = measured(signal.usual_high, signal.unit) if signal else "?"
+        lines.append(text("signal: {trend} (usually at most {usual})", trend=trend, usual=usual))
+    if meeting := timeline.last(MeetingOpened):
+        lines.append(text("meeting: {link}", link=meeting.link))
+    return "\n".join(f"- {facts.told(line)}" for line in lines)
+
+
+def _trend(facts: Facts) -> str:
+    signal, told = facts.service.signal, list[str]()
+    for _, value in facts.timeline.series:
+        words = measured(value, signal.unit if signal else "")
+        if not told or told[-1] != words:
+            told.append(words)
+    return " → ".join(told[-8:])
+
+
+def roles(facts: Facts) -> str:
+    """Who holds which role, and who stands second."""
+    known = parts(facts.timeline)
+    lines: list[Text] = []
+    for role in facts.catalog.roles:
+        part = known.get(role)
+        if part and part.holder and part.second:
+            lines.append(text("{role}: {person} (second: {second})", role=f"@{role}", person=f"@{part.holder}", second=f"@{part.second}"))
+        elif part and part.holder:
+            lines.append(text("{role}: {person}", role=f"@{role}", person=f"@{part.holder}"))
+        elif part and part.asked:
+            lines.append(text("{role}: {person} is asked", role=f"@{role}", person=f"@{part.asked}"))
+    return "\n".join(f"- {facts.told(line)}" for line in lines) or f"- {facts.told(text('nobody yet'))}"
+
+
+def history(facts: Facts) -> str:
+    """What happened, line by line."""
+    return "\n".join(f"- **{facts.at(fact.at, '%H:%M:%S')}** {facts.told(fact.said)}" for fact in facts.timeline.facts if _worth_telling(fact))
+
+
+def _worth_telling(fact: Fact) -> bool:
+    return not isinstance(fact, UNTOLD) and not (isinstance(fact, MessagePosted) and fact.by == HOUSE)
+
+
+def clocks(facts: Facts) -> str:
+    """The 1-5-10 clocks that have stopped, against their budgets."""
+    found = [stamp for stamp in stamps(facts.timeline, facts.service.budgets) if stamp.stopped]
+    lines = (f"- {facts.told(one.said)}: {show_duration(one.spent(one.stopped or one.began))} / {show_duration(one.budget)}" for one in found)
+    return "\n".join(lines)
+
+
+FIELDS: Final[Mapping[str, Callable[[Facts], str]]] = {
+    "overview": overview,
+    "roles": roles,
+    "timeline": history,
+    "clocks": clocks,
+    "title": lambda facts: facts.told(facts.timeline.opened.title),
+    "service": lambda facts: facts.name(facts.service.id),
+    "severity": lambda facts: f"P{facts.timeline.severity}",
+    "phase": lambda facts: facts.told(facts.timeline.phase.said),
+    "began": lambda facts: facts.at(broke_at(facts.timeline)),
+    "incident": lambda facts: facts.timeline.incident,
+}
