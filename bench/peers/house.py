@@ -13,7 +13,7 @@ import gc
 import os
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -27,17 +27,13 @@ from starlette.routing import Route
 from bench.peers.services import GROUPS, catalog
 from kuaihui.app.reception import Reception
 from kuaihui.app.web.doors import Doors
+from kuaihui.app.wiring import RealClock
 from kuaihui.duties import ROSTER
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.integrations.sqlite import Sqlite
 from kuaihui.loop import Integration, Loop
 from kuaihui.orders import AnyOrder, Page
-
-
-class RealClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 class Watched(Loop):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
@@ -9,13 +11,14 @@ import pytest
 
 from kuaihui.app.clocks import ActedClock
 from kuaihui.app.reception import Reception
-from kuaihui.errors import Refused
 from kuaihui.duties import watch_the_recovery
+from kuaihui.errors import Refused
 from kuaihui.incident.alerts import AlertCleared, AlertFired, AlertMeasured, Opened, Reopened
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake.ringing import Fault, Misheard
 from kuaihui.integrations.builtin import Builtin
+from kuaihui.journal.journal import Append
 from kuaihui.journal.memory import Memory
 from kuaihui.language import say, text
 from kuaihui.loop import Integration, Loop
@@ -217,3 +220,39 @@ async def test_an_incident_declared_by_hand_takes_the_services_alerts_in(desk: D
         await desk.reception.declare("config-center", "again", 1, "axin")
     with pytest.raises(Refused, match="there is no service"):
         await desk.reception.declare("nothing", "again", 1, "axin")
+
+
+class Hurried(Memory):
+    """A journal in which somebody else is faster, once an append."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.overtaken = 0
+
+    async def append(self, appends: Sequence[Append]) -> list[bool]:
+        kept = await super().append(appends)
+        for one in appends:
+            if one.expected == 2 and not self.overtaken:
+                self.overtaken += 1
+                more = AlertMeasured(at=NOON, key="other", value=1.0)
+                await super().append([Append(one.incident, 3, (more,), one.summary, None)])
+        return kept
+
+
+async def test_whoever_is_overtaken_reads_again_and_joins() -> None:
+    desk = Desk(Hurried())
+    await desk.reception.begin()
+    await desk.reception.hear([firing(instance="a")])
+    await desk.reception.hear([firing(instance="b")])
+    heard = await asyncio.wait_for(desk.reception.hear([firing(instance="c")]), 5)
+
+    assert heard.counts == {"joined": 1}
+    assert len((await desk.only()).firing) == 3
+
+
+async def test_hearings_at_once_share_a_commit_and_open_one_incident(desk: Desk) -> None:
+    heard = await asyncio.gather(*(desk.reception.hear([firing(instance=str(number))]) for number in range(20)))
+
+    assert len((await desk.only()).firing) == 20
+    assert sum((one.counts for one in heard), start=type(heard[0].counts)()).total() == 20
+    assert kinds(await desk.only()) == [Opened, AlertFired]

@@ -129,7 +129,7 @@ class Reception:
     async def _sleep(self) -> None:
         due, wait = self.next_expiry(), TRACE_EVERY.total_seconds()
         if due is not None:
-            wait = min(wait, max(0.05, (due - self.clock.now()).total_seconds()))
+            wait = min(wait, max(0.05, (due - self.clock.now()).total_seconds() / self.clock.pace))
         await asyncio.sleep(wait)
 
     async def end(self) -> None:
@@ -214,7 +214,7 @@ class Reception:
             groups = {plan.key: plan.group for plan in plans if id(plan) in overtaken}
             for plan in plans:
                 if id(plan) in overtaken:
-                    self.register.groups.pop(plan.key, None)
+                    await self._find(plan.key)
                 else:
                     self._remember(plan, now)
 
@@ -252,10 +252,13 @@ class Reception:
             timeline = await self.loop.timeline(incident)
             if journal.exclusive or timeline.phase is not Phase.CLOSED:
                 return timeline
-        if incident is None and self._knows_all:
-            return Timeline("")
-        found = await journal.find(key)
+        return Timeline("") if incident is None and self._knows_all else await self._find(key)
+
+    async def _find(self, key: str) -> Timeline:
+        """The newest incident of this group as the journal has it, whoever opened it."""
+        found = await self.loop.journal.find(key)
         if found is None:
+            self.register.groups.pop(key, None)
             return Timeline("")
         self.register.groups[key] = found.incident
         return await self.loop.timeline(found.incident)
@@ -311,7 +314,7 @@ class Reception:
             raise Refused(text("{service} has an open incident already: {incident}", service=f"@{service}", incident=before.incident))
         incident = incident_id(opened.key, now, catalog.time_zone)
         if not (await self.loop.append([(Timeline(incident), [opened])]))[0]:
-            self.register.groups.pop(opened.key, None)
+            await self._find(opened.key)
             return await self.declare(service, title, severity, person)
         self.register.groups[opened.key] = incident
         return incident
