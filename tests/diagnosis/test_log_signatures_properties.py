@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -78,7 +79,7 @@ files = st.one_of(
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     edges = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
-    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(edges)]
 
 
 def how_many(data: bytes) -> int:
@@ -141,10 +142,11 @@ def test_the_compiled_pass_counts_as_the_columns_do(data: bytes) -> None:
 def test_blocks_counted_on_several_threads_with_tables_that_run_full_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast, "NUMBERS", 1 << 6)
     chance = Random(1)
-    rows = [
-        f"2023-03-11T{n // 400:02}:{chance.randrange(60):02}:00.000Z\ts{n % 3}\tp{n % 5}\tERROR\tword{'abcdefghij'[n % 10] * (n % 37 + 1)} failed {n}\n"
-        for n in range(6_000)
-    ]
+    rows: list[str] = []
+    for n in range(6_000):
+        stamp = f"2023-03-11T{n // 400:02}:{chance.randrange(60):02}:00.000Z"
+        word = "abcdefghij"[n % 10] * (n % 37 + 1)
+        rows.append(f"{stamp}\ts{n % 3}\tp{n % 5}\tERROR\tword{word} failed {n}\n")
     data = "".join(rows).encode()
     monkeypatch.setattr("kuaihui.diagnosis.log_signatures.heads.BLOCK", 20_000)
 

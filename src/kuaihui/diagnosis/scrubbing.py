@@ -131,7 +131,9 @@ RULES: Final = (
     _rule(Kind.PASSWORD, rf"(--?{_NAME}[ ])(?![<-])[^\s\"'<>]+", r"\1", hints=_NAME_HINTS),
     _rule(Kind.TOKEN, _MARKED, hints=_MARKS),
     _rule(Kind.TOKEN, r"(/open-apis/bot/(?:v2/)?hook/)(?!<)[\w-]+", r"\1", hints=("/hook/",)),
-    _rule(Kind.EMAIL, r"(?<![\w.+-])[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?![\w@])", hints=("@",)),
+    _rule(
+        Kind.EMAIL, r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?![A-Za-z0-9_@])", hints=("@",)
+    ),
     _rule(Kind.ID_NUMBER, r"(?<![0-9A-Za-z])[1-9]\d{16}[\dXx](?![0-9A-Za-z])", check=_is_id_number, hints=_DIGITS),
     _rule(Kind.BANK_CARD, _CARD, check=_is_bank_card, hints=_DIGITS),
     _rule(Kind.PHONE, _MOBILE, hints=("13", "14", "15", "16", "17", "18", "19")),
