@@ -58,6 +58,19 @@ class Night:
         self._messages = 0
 
     @property
+    def ringing(self) -> bool:
+        """Whether an alert has fired that was not cleared."""
+        return bool(self._began)
+
+    async def restarted(self) -> Night:
+        """The same night after the process died and came back: a new loop and reception on the same journal."""
+        again = Night(self.catalog, self.now, self.journal)
+        again._began, again._messages = self._began, self._messages
+        await again.reception.begin()
+        await settle(again.loop, again.reception, again.clock)
+        return again
+
+    @property
     def now(self) -> datetime:
         return self.clock.now()
 

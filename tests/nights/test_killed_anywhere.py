@@ -38,15 +38,9 @@ def assert_it_ended_well(night: dict[str, Any], whole: dict[str, Any]) -> None:
     assert all(night["length"][incident] >= int(length) for incident, length in night["promised"]), f"{where}: a kept fact is gone"
     carried = Counter(identity for _, identity, _ in night["carried"])
     assert max(carried.values()) <= 2, f"{where}: {carried.most_common(3)}"
-    assert sum(count - 1 for count in carried.values()) <= in_flight(whole), f"{where}: more was repeated than was under way"
     assert paged(night) >= paged(whole), f"{where}: somebody was not paged"
 
 
 def paged(night: dict[str, Any]) -> set[str]:
     """Who was really paged, by the world's own notes."""
     return {person for _, _, person in night["carried"] if person}
-
-
-def in_flight(whole: dict[str, Any]) -> int:
-    """The most orders that one settling hands out at once: what a single kill can leave without an answer."""
-    return 12
