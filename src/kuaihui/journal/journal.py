@@ -21,6 +21,8 @@ from kuaihui.incident.facts import decode
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.chain import Record
+from kuaihui.journal.notes import Note
+from kuaihui.journal.words import Hit, Worded
 
 # A dead worker's incidents are taken over after this; a settling takes milliseconds.
 LEASE: Final = timedelta(seconds=3)
@@ -66,7 +68,11 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """What became of an alert, and by which rule: kept for every alert that was ever heard."""
+    """
+    What became of an alert, and by which rule: kept for every alert that was ever heard.
+
+    `rule` names the silence, maintenance window or inhibition that hid it; empty for an alert that was let in or refused.
+    """
 
     key: str
     at: datetime
@@ -76,6 +82,7 @@ class Trace(msgspec.Struct, frozen=True):
     incident: str = ""
     count: int = 1
     last: datetime | None = None
+    rule: str = ""
 
 
 class Journal(Protocol):
@@ -145,11 +152,19 @@ class Journal(Protocol):
         ...
 
     async def note(self, traces: Sequence[Trace]) -> None:
-        """Keep what became of alerts; a repeat of (key, verdict, incident) adds to its count."""
+        """Keep what became of alerts; a repeat of (key, verdict, incident, rule) adds to its count."""
         ...
 
     async def traces(self, key: str) -> list[Trace]:
-        """What became of an alert, oldest first (at one instant: by verdict and incident)."""
+        """What became of an alert, oldest first (at one instant: by verdict, incident and rule)."""
+        ...
+
+    async def traces_of(self, rule: str, limit: int = 1000) -> list[Trace]:
+        """What a silence, maintenance window or inhibition hid, the alert that was told last first."""
+        ...
+
+    async def heard(self, since: datetime, limit: int = 10_000) -> list[Trace]:
+        """The traces of every alert that was told at `since` or later, the one that was told last first."""
         ...
 
     async def keep(self, artifact: bytes, media: str) -> str:
@@ -158,6 +173,34 @@ class Journal(Protocol):
 
     async def artifact(self, hash: str) -> tuple[bytes, str] | None:
         """A kept artifact with its media type."""
+        ...
+
+    async def stand(self, note: Note) -> None:
+        """Keep a note of the team's; one with an id that is kept already changes nothing."""
+        ...
+
+    async def end(self, id: str, at: datetime, by: str) -> bool:
+        """End a note early; False where there is none, or it was ended before."""
+        ...
+
+    async def standing(self, kind: str, at: datetime | None = None) -> list[Note]:
+        """The notes of a kind that are not over at the instant `at`, those that are yet to begin among them; without one, all ever."""
+        ...
+
+    async def after(self, position: int, limit: int = 1000) -> list[Record]:
+        """Up to `limit` records of any incident behind `position`, in the order of commits; empty where there are none yet."""
+        ...
+
+    async def indexed(self) -> int:
+        """The position up to which words are kept for `search`."""
+        ...
+
+    async def index(self, words: Sequence[Worded], *, anew: bool = False) -> None:
+        """Keep the words of these records; what is kept of a position already stays. `anew`: throw everything away that is kept first."""
+        ...
+
+    async def search(self, wanted: str, limit: int = 50) -> list[Hit]:
+        """The incidents in which every word is found, the one that changed last first; nothing where nothing is looked for."""
         ...
 
 

@@ -12,6 +12,8 @@ from kuaihui.incident.facts import encode
 from kuaihui.journal.chain import START, Record, chained
 from kuaihui.journal.changes import Changes
 from kuaihui.journal.journal import LEASE, Append, Claim, Summary, Trace
+from kuaihui.journal.notes import Note, in_order
+from kuaihui.journal.words import Hit, Worded, terms
 
 
 class Lease(msgspec.Struct):
@@ -32,7 +34,9 @@ class Memory:
         self._of: dict[str, list[Record]] = {}
         self._summaries: dict[str, Summary] = {}
         self._leases: dict[str, Lease] = {}
-        self._traces: dict[tuple[str, str, str], Trace] = {}
+        self._traces: dict[tuple[str, str, str, str], Trace] = {}
+        self._notes: dict[str, Note] = {}
+        self._words: dict[int, tuple[Worded, frozenset[str]]] = {}
         self._artifacts: dict[str, tuple[bytes, str]] = {}
         self._changes = Changes()
 
@@ -123,15 +127,22 @@ class Memory:
 
     async def note(self, traces: Sequence[Trace]) -> None:
         for trace in traces:
-            place = (trace.key, trace.verdict, trace.incident)
+            place = (trace.key, trace.verdict, trace.incident, trace.rule)
             known = self._traces.get(place)
             last = trace.last or trace.at
             self._traces[place] = msgspec.structs.replace(known, count=known.count + trace.count, last=last) if known else trace
 
     async def traces(self, key: str) -> list[Trace]:
         return sorted(
-            (trace for trace in self._traces.values() if trace.key == key), key=lambda trace: (trace.at, trace.verdict, trace.incident)
+            (trace for trace in self._traces.values() if trace.key == key),
+            key=lambda trace: (trace.at, trace.verdict, trace.incident, trace.rule),
         )
+
+    async def traces_of(self, rule: str, limit: int = 1000) -> list[Trace]:
+        return sorted((trace for trace in self._traces.values() if rule and trace.rule == rule), key=_told_last)[:limit]
+
+    async def heard(self, since: datetime, limit: int = 10_000) -> list[Trace]:
+        return sorted((trace for trace in self._traces.values() if (trace.last or trace.at) >= since), key=_told_last)[:limit]
 
     async def keep(self, artifact: bytes, media: str) -> str:
         name = sha256(artifact).hexdigest()
@@ -140,3 +151,48 @@ class Memory:
 
     async def artifact(self, hash: str) -> tuple[bytes, str] | None:
         return self._artifacts.get(hash)
+
+    # -- notes and words ---------------------------------------------------------------------------------------------------------------
+
+    async def stand(self, note: Note) -> None:
+        self._notes.setdefault(note.id, note)
+
+    async def end(self, id: str, at: datetime, by: str) -> bool:
+        note = self._notes.get(id)
+        if note is None or note.ended is not None:
+            return False
+        self._notes[id] = msgspec.structs.replace(note, ended=at, ended_by=by)
+        return True
+
+    async def standing(self, kind: str, at: datetime | None = None) -> list[Note]:
+        return sorted((note for note in self._notes.values() if note.kind == kind and (at is None or note.over > at)), key=in_order)
+
+    async def after(self, position: int, limit: int = 1000) -> list[Record]:
+        return self._all[position : position + limit]
+
+    async def indexed(self) -> int:
+        return max(self._words, default=0)
+
+    async def index(self, words: Sequence[Worded], *, anew: bool = False) -> None:
+        if anew:
+            self._words.clear()
+        for one in words:
+            self._words.setdefault(one.position, (one, frozenset(one.tokens)))
+
+    async def search(self, wanted: str, limit: int = 50) -> list[Hit]:
+        looked_for = terms(wanted)
+        found: dict[str, list[Worded]] = {}
+        met: dict[str, set[str]] = {}
+        for one, tokens in self._words.values():
+            fitting = {term.token for term in looked_for if term.fits(tokens)}
+            if fitting:
+                found.setdefault(one.incident, []).append(one)
+                met.setdefault(one.incident, set()).update(fitting)
+        whole = [incident for incident in found if len(met[incident]) == len({term.token for term in looked_for})]
+        newest = {incident: max(one.position for one, _ in self._words.values() if one.incident == incident) for incident in whole}
+        whole.sort(key=lambda incident: newest[incident], reverse=True)
+        return [Hit(incident, tuple(sorted(one.number for one in found[incident]))) for incident in whole[:limit]]
+
+
+def _told_last(trace: Trace) -> tuple[float, str, str, str, str]:
+    return -(trace.last or trace.at).timestamp(), trace.key, trace.verdict, trace.incident, trace.rule

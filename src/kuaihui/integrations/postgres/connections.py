@@ -104,3 +104,7 @@ class Asked:
     async def many(self, statement: str, values: list[tuple[Any, ...]]) -> None:
         """A statement for many rows, all of them or none."""
         await persist(lambda: self._pool.executemany(statement, values))
+
+    async def script(self, statements: str) -> None:
+        """Several statements at once, without values."""
+        await persist(lambda: self._pool.execute(statements))

@@ -22,11 +22,14 @@ from kuaihui.integrations.postgres.appender import Appender
 from kuaihui.integrations.postgres.connections import Asked, pool
 from kuaihui.integrations.postgres.listener import Listener
 from kuaihui.integrations.postgres.tables import bring_up_to_date
+from kuaihui.integrations.postgres.words import Index
 from kuaihui.journal.admission import prepared
 from kuaihui.journal.chain import START, Record
 from kuaihui.journal.changes import Changes
 from kuaihui.journal.journal import Append, Claim, Summary, Trace
+from kuaihui.journal.notes import Note
 from kuaihui.journal.rows import instant, microseconds, optional_instant, optional_microseconds, summary_of_row
+from kuaihui.journal.words import Hit, Worded
 
 # Records fetched at a time by those who follow; traces written at a time.
 PAGE: Final = 1000
@@ -44,6 +47,7 @@ class Postgres:
 
     def __init__(self, asked: Asked, appender: Appender, changes: Changes, *, database_time: bool) -> None:
         self._asked = asked
+        self._index = Index(asked)
         self._appender = appender
         self._changes = changes
         self._database_time = database_time
@@ -85,13 +89,15 @@ class Postgres:
     async def follow(self, position: int) -> AsyncIterator[Record]:
         while True:
             count = self._changes.count
-            rows = await self._asked.rows(statements.FOLLOW, position, PAGE)
-            for row in rows:
-                record = Record(*row)
+            records = await self.after(position, PAGE)
+            for record in records:
                 yield record
                 position = record.position
-            if not rows:
+            if not records:
                 await self._changes.after(count, LOOK_AGAIN)
+
+    async def after(self, position: int, limit: int = PAGE) -> list[Record]:
+        return [Record(*row) for row in await self._asked.rows(statements.FOLLOW, position, limit)]
 
     async def changed(self, timeout: float) -> None:
         await self._changes.wait(min(timeout, LOOK_AGAIN))
@@ -142,12 +148,18 @@ class Postgres:
 
     async def note(self, traces: Sequence[Trace]) -> None:
         # In one order for all workers, so that two of them never wait for each other.
-        rows = sorted((_trace_row(trace) for trace in traces), key=lambda row: (row[0], row[2], row[5]))
+        rows = sorted((_trace_row(trace) for trace in traces), key=lambda row: (row[0], row[2], row[5], row[8]))
         for start in range(0, len(rows), PAGE):
             await self._asked.many(statements.NOTE, rows[start : start + PAGE])
 
     async def traces(self, key: str) -> list[Trace]:
         return [_trace(tuple(row)) for row in await self._asked.rows(statements.TRACES, key)]
+
+    async def traces_of(self, rule: str, limit: int = 1000) -> list[Trace]:
+        return [_trace(tuple(row)) for row in await self._asked.rows(statements.TRACES_OF, rule, limit)]
+
+    async def heard(self, since: datetime, limit: int = 10_000) -> list[Trace]:
+        return [_trace(tuple(row)) for row in await self._asked.rows(statements.HEARD, microseconds(since), limit)]
 
     async def keep(self, artifact: bytes, media: str) -> str:
         name = sha256(artifact).hexdigest()
@@ -158,6 +170,30 @@ class Postgres:
         row = await self._asked.row(statements.ARTIFACT, hash)
         return (row[0], row[1]) if row else None
 
+    # -- notes and words ---------------------------------------------------------------------------------------------------------------
+
+    async def stand(self, note: Note) -> None:
+        since, until, at = microseconds(note.since), microseconds(note.until), microseconds(note.at)
+        ended = optional_microseconds(note.ended)
+        await self._asked.rows(statements.STAND, note.id, note.kind, note.body, since, until, note.by, at, ended, note.ended_by)
+
+    async def end(self, id: str, at: datetime, by: str) -> bool:
+        return await self._asked.row(statements.END, id, microseconds(at), by) is not None
+
+    async def standing(self, kind: str, at: datetime | None = None) -> list[Note]:
+        if at is None:
+            return [_note(tuple(row)) for row in await self._asked.rows(statements.NOTES, kind)]
+        return [_note(tuple(row)) for row in await self._asked.rows(statements.NOT_OVER, kind, microseconds(at))]
+
+    async def indexed(self) -> int:
+        return await self._index.indexed()
+
+    async def index(self, words: Sequence[Worded], *, anew: bool = False) -> None:
+        await self._index.index(words, anew=anew)
+
+    async def search(self, wanted: str, limit: int = 50) -> list[Hit]:
+        return await self._index.search(wanted, limit)
+
 
 def _summary(row: Any) -> Summary | None:  # Any: a database's row
     return summary_of_row(tuple(row)) if row else None
@@ -165,10 +201,15 @@ def _summary(row: Any) -> Summary | None:  # Any: a database's row
 
 def _trace_row(trace: Trace) -> tuple[Any, ...]:
     labels, last = msgspec.json.encode(trace.labels), optional_microseconds(trace.last)
-    return trace.key, microseconds(trace.at), trace.verdict, trace.reason, labels, trace.incident, trace.count, last
+    return trace.key, microseconds(trace.at), trace.verdict, trace.reason, labels, trace.incident, trace.count, last, trace.rule
 
 
 def _trace(row: tuple[Any, ...]) -> Trace:
-    key, at, verdict, reason, labels, incident, count, last = row
+    key, at, verdict, reason, labels, incident, count, last, rule = row
     said = msgspec.json.decode(labels, type=dict[str, str])
-    return Trace(key, instant(at), verdict, reason, said, incident, count, optional_instant(last))
+    return Trace(key, instant(at), verdict, reason, said, incident, count, optional_instant(last), rule)
+
+
+def _note(row: tuple[Any, ...]) -> Note:
+    name, kind, body, since, until, by, at, ended, ended_by = row
+    return Note(name, kind, body, instant(since), instant(until), by, instant(at), optional_instant(ended), ended_by)

@@ -116,12 +116,26 @@ CLOCK: Final = f"SELECT {NOW}"
 
 # A repeat adds to the count, and was last seen at its own last instant, or else when it was heard.
 NOTE: Final = """
-INSERT INTO traces (key, at, verdict, reason, labels, incident, count, last) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (key, verdict, incident) DO UPDATE SET count = traces.count + excluded.count, last = coalesce(excluded.last, excluded.at)
+INSERT INTO traces (key, at, verdict, reason, labels, incident, count, last, rule) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (key, verdict, incident, rule) DO UPDATE SET count = traces.count + excluded.count, last = coalesce(excluded.last, excluded.at)
 """
-TRACES: Final = """
-SELECT key, at, verdict, reason, labels, incident, count, last FROM traces WHERE key = $1
-ORDER BY at, verdict COLLATE "C", incident COLLATE "C"
-"""
+_TRACES: Final = "SELECT key, at, verdict, reason, labels, incident, count, last, rule FROM traces"
+_TRACE_ORDER: Final = 'verdict COLLATE "C", incident COLLATE "C", rule COLLATE "C"'
+_TOLD_LAST: Final = f'ORDER BY coalesce(last, at) DESC, key COLLATE "C", {_TRACE_ORDER} LIMIT $2'
+TRACES: Final = f"{_TRACES} WHERE key = $1 ORDER BY at, {_TRACE_ORDER}"
+TRACES_OF: Final = f"{_TRACES} WHERE rule = $1 AND rule <> '' {_TOLD_LAST}"
+HEARD: Final = f"{_TRACES} WHERE coalesce(last, at) >= $1 {_TOLD_LAST}"
 KEEP: Final = "INSERT INTO artifacts (hash, media, body) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING"
 ARTIFACT: Final = "SELECT body, media FROM artifacts WHERE hash = $1"
+
+# -- notes -------------------------------------------------------------------------------------------------------------------------------
+
+_NOTES: Final = "SELECT id, kind, body, since, until, by, at, ended, ended_by FROM notes WHERE kind = $1"
+_NOTE_ORDER: Final = 'ORDER BY since, at, id COLLATE "C"'
+NOTES: Final = f"{_NOTES} {_NOTE_ORDER}"
+NOT_OVER: Final = f"{_NOTES} AND until > $2 AND (ended IS NULL OR ended > $2) {_NOTE_ORDER}"
+STAND: Final = """
+INSERT INTO notes (id, kind, body, since, until, by, at, ended, ended_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (id) DO NOTHING
+"""
+END: Final = "UPDATE notes SET ended = $2, ended_by = $3 WHERE id = $1 AND ended IS NULL RETURNING id"

@@ -17,16 +17,20 @@ from typing import Final, Self
 from kuaihui.integrations.sqlite.agenda import Agenda, Entry
 from kuaihui.integrations.sqlite.commit import Commit
 from kuaihui.integrations.sqlite.connections import writing
+from kuaihui.integrations.sqlite.notes import NOT_OVER, NOTES, ending, note_of, standing
 from kuaihui.integrations.sqlite.only_process import OnlyProcess
 from kuaihui.integrations.sqlite.reader import Reader
 from kuaihui.integrations.sqlite.tables import bring_up_to_date
-from kuaihui.integrations.sqlite.traces import TRACES, trace_of, writing_traces
+from kuaihui.integrations.sqlite.traces import HEARD, TRACES, TRACES_OF, trace_of, writing_traces
+from kuaihui.integrations.sqlite.words import Index
 from kuaihui.integrations.sqlite.writer import Writer
 from kuaihui.journal.admission import prepared
 from kuaihui.journal.chain import START, Record
 from kuaihui.journal.changes import Changes
 from kuaihui.journal.journal import Append, Claim, Summary, Trace
+from kuaihui.journal.notes import Note
 from kuaihui.journal.rows import COLUMNS, microseconds, optional_instant, optional_microseconds, summary_of_row
+from kuaihui.journal.words import Hit, Worded
 
 # A read of this many rows at most is short: well under a millisecond.
 SHORT: Final = 200
@@ -46,7 +50,8 @@ class Sqlite:
 
     exclusive = True
 
-    def __init__(self, writer: Writer, reader: Reader, agenda: Agenda) -> None:
+    def __init__(self, writer: Writer, reader: Reader, agenda: Agenda, index: Index) -> None:
+        self._index = index
         self._writer = writer
         self._reader = reader
         self._agenda = agenda
@@ -70,7 +75,9 @@ class Sqlite:
             reader = Reader(file)
             opened.push_async_callback(reader.close)
             agenda.load((row[0], Entry(*row[1:])) for row in await reader.long(_AGENDA))
-            yield cls(writer, reader, agenda)
+            index = Index(file)
+            opened.push_async_callback(index.close)
+            yield cls(writer, reader, agenda, index)
 
     # -- facts -------------------------------------------------------------------------------------------------------------------------
 
@@ -92,12 +99,16 @@ class Sqlite:
     async def follow(self, position: int) -> AsyncIterator[Record]:
         while True:
             count = self._changes.count
-            rows = await self._reader.long(f"{_RECORDS} WHERE position > ? ORDER BY position LIMIT {PAGE}", (position,))
-            for row in rows:
-                yield Record(*row)
-                position = row[-1]
-            if not rows:
+            records = await self.after(position, PAGE)
+            for record in records:
+                yield record
+                position = record.position
+            if not records:
                 await self._changes.after(count, None)
+
+    async def after(self, position: int, limit: int = PAGE) -> list[Record]:
+        rows = await self._reader.long(f"{_RECORDS} WHERE position > ? ORDER BY position LIMIT ?", (position, limit))
+        return [Record(*row) for row in rows]
 
     async def changed(self, timeout: float) -> None:
         await self._changes.wait(timeout)
@@ -150,6 +161,12 @@ class Sqlite:
     async def traces(self, key: str) -> list[Trace]:
         return [trace_of(row) for row in await self._reader.long(TRACES, (key,))]
 
+    async def traces_of(self, rule: str, limit: int = 1000) -> list[Trace]:
+        return [trace_of(row) for row in await self._reader.long(TRACES_OF, (rule, limit))]
+
+    async def heard(self, since: datetime, limit: int = 10_000) -> list[Trace]:
+        return [trace_of(row) for row in await self._reader.long(HEARD, (microseconds(since), limit))]
+
     async def keep(self, artifact: bytes, media: str) -> str:
         name = sha256(artifact).hexdigest()
         await self._writer.write(lambda commit: commit.keep(name, artifact, media))
@@ -158,3 +175,26 @@ class Sqlite:
     async def artifact(self, hash: str) -> tuple[bytes, str] | None:
         rows = await self._reader.long("SELECT body, media FROM artifacts WHERE hash = ?", (hash,))
         return (rows[0][0], rows[0][1]) if rows else None
+
+    # -- notes and words ---------------------------------------------------------------------------------------------------------------
+
+    async def stand(self, note: Note) -> None:
+        await self._writer.write(standing(note))
+
+    async def end(self, id: str, at: datetime, by: str) -> bool:
+        return await self._writer.write(ending(id, at, by))
+
+    async def standing(self, kind: str, at: datetime | None = None) -> list[Note]:
+        if at is None:
+            return [note_of(row) for row in await self._reader.long(NOTES, (kind,))]
+        moment = microseconds(at)
+        return [note_of(row) for row in await self._reader.long(NOT_OVER, (kind, moment, moment))]
+
+    async def indexed(self) -> int:
+        return await self._index.indexed()
+
+    async def index(self, words: Sequence[Worded], *, anew: bool = False) -> None:
+        await self._index.index(words, anew=anew)
+
+    async def search(self, wanted: str, limit: int = 50) -> list[Hit]:
+        return await self._index.search(wanted, limit)

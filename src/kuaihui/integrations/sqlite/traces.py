@@ -11,12 +11,16 @@ from kuaihui.integrations.sqlite.commit import Commit
 from kuaihui.journal.journal import Trace
 from kuaihui.journal.rows import instant, microseconds, optional_instant, optional_microseconds
 
-TRACES: Final = "SELECT key, at, verdict, reason, labels, incident, count, last FROM traces WHERE key = ? ORDER BY at, verdict, incident"
+_ALL: Final = "SELECT key, at, verdict, reason, labels, incident, count, last, rule FROM traces"
+_TOLD_LAST: Final = "ORDER BY coalesce(last, at) DESC, key, verdict, incident, rule LIMIT ?"
+TRACES: Final = f"{_ALL} WHERE key = ? ORDER BY at, verdict, incident, rule"
+TRACES_OF: Final = f"{_ALL} WHERE rule = ? AND rule <> '' {_TOLD_LAST}"
+HEARD: Final = f"{_ALL} WHERE coalesce(last, at) >= ? {_TOLD_LAST}"
 
 # A repeat adds to the count, and was last seen at its own last instant, or else when it was heard.
 _NOTE: Final = (
-    "INSERT INTO traces (key, at, verdict, reason, labels, incident, count, last) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (key, verdict, incident) DO UPDATE SET count = count + excluded.count, last = coalesce(excluded.last, excluded.at)"
+    "INSERT INTO traces (key, at, verdict, reason, labels, incident, count, last, rule) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (key, verdict, incident, rule) DO UPDATE SET count = count + excluded.count, last = coalesce(excluded.last, excluded.at)"
 )
 
 
@@ -32,12 +36,11 @@ def writing_traces(traces: Sequence[Trace]) -> Callable[[Commit], None]:
 
 def _row(trace: Trace) -> tuple[str | int | bytes | None, ...]:
     labels, last = msgspec.json.encode(trace.labels), optional_microseconds(trace.last)
-    return trace.key, microseconds(trace.at), trace.verdict, trace.reason, labels, trace.incident, trace.count, last
+    return trace.key, microseconds(trace.at), trace.verdict, trace.reason, labels, trace.incident, trace.count, last, trace.rule
 
 
 def trace_of(row: Sequence[Any]) -> Trace:  # Any: a database's row
     """The trace that a row is."""
-    key, at, verdict, reason, labels, incident, count, last = row
-    return Trace(
-        key, instant(at), verdict, reason, msgspec.json.decode(labels, type=dict[str, str]), incident, count, optional_instant(last)
-    )
+    key, at, verdict, reason, labels, incident, count, last, rule = row
+    said = msgspec.json.decode(labels, type=dict[str, str])
+    return Trace(key, instant(at), verdict, reason, said, incident, count, optional_instant(last), rule)

@@ -60,11 +60,30 @@ traces = Table(
     Column("key", String, primary_key=True),
     Column("verdict", String, primary_key=True),
     Column("incident", String, primary_key=True),
+    Column("rule", String, primary_key=True, server_default=""),
     Column("at", BigInteger, nullable=False),
     Column("last", BigInteger),
     Column("count", BigInteger, nullable=False),
     Column("reason", LargeBinary, nullable=False),
     Column("labels", LargeBinary, nullable=False),  # JSON
+)
+
+_has_rule = traces.c.rule != ""
+Index("traces_by_rule", traces.c.rule, sqlite_where=_has_rule, postgresql_where=_has_rule)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("ended", BigInteger),
+    Column("ended_by", String, nullable=False, server_default=""),
+    Index("notes_by_kind", "kind", "until"),
 )
 
 artifacts = Table(

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-HEAD: Final = "0001"  # the newest of `versions/`
+HEAD: Final = "0002"  # the newest of `versions/`
 FOUND: Final = "SELECT version_num FROM alembic_version"
