@@ -10,6 +10,7 @@ Rule 2: in double quotes its escapes hold (\" \\ \n \t \x41 \u00e9 …); where o
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -141,7 +142,10 @@ def _pattern(value: str, begin: int) -> re.Pattern[str]:
     if "[[:" in value:
         raise BadMatcher(text("character classes like [[:alpha:]] are not known here: write [a-zA-Z]"), begin + 1)
     try:
-        return re.compile(value)
+        with warnings.catch_warnings():
+            # Python warns of [[ -- && || inside a set, which may mean something to it one day; to RE2 they are signs like any other.
+            warnings.simplefilter("ignore", FutureWarning)
+            return re.compile(value)
     except (re.error, OverflowError, RecursionError) as wrong:
         at = getattr(wrong, "pos", None) or 0
         raise BadMatcher(text("the regular expression cannot be read at its character {at}", at=at + 1), begin + 1) from wrong
