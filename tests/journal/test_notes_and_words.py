@@ -86,9 +86,6 @@ async def fill(journal: Journal) -> None:
         "INC-1": ["配置中心网关 5xx 占比 10 %", "日志里大量 redis: connection pool timeout"],
         "INC-2": ["阿新说：Redis 热 key", "扩容后恢复"],
     }
-        "INC-1": ["配置中心网关 5xx 占比 10 %", "日志里大量 redis: connection pool timeout"],
-        "INC-2": ["阿新说：Redis 热 key", "扩容后恢复"],
-    }
     for incident, lines in sentences.items():
         await journal.append([adding(incident, [opened(incident), *map(said, lines)])])
     words = {(incident, number): line for incident, lines in sentences.items() for number, line in enumerate(lines, start=1)}

@@ -13,8 +13,10 @@ from kuaihui.journal.rows import instant, microseconds, optional_instant, option
 _ALL: Final = "SELECT id, kind, body, since, until, by, at, ended, ended_by FROM notes WHERE kind = ?"
 NOTES: Final = f"{_ALL} ORDER BY since, at, id"
 NOT_OVER: Final = f"{_ALL} AND until > ? AND (ended IS NULL OR ended > ?) ORDER BY since, at, id"
-_STAND: Final = "INSERT INTO notes (id, kind, body, since, until, by, at, ended, ended_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+_STAND: Final = (
+    "INSERT INTO notes (id, kind, body, since, until, by, at, ended, ended_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (id) DO NOTHING"
+)
 _END: Final = "UPDATE notes SET ended = ?, ended_by = ? WHERE id = ? AND ended IS NULL"
 
 
