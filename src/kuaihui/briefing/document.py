@@ -91,7 +91,7 @@ class Paper:
         """Whether the template has this section."""
         return self._named(section) is not None
 
-    # -- one section -----------------------------------------------------------------------------------------------------------------------
+    # -- one section ---------------------------------------------------------------------------------------------------------------------
 
     def _named(self, wanted: str) -> Section | None:
         return next((section for section in self.template.sections if section.id == wanted), None) if self.template else None
@@ -140,7 +140,11 @@ class Paper:
     def _began_from(self, section: Section, number: int, base: str) -> str | None:
         """The text that an edit began from; None where it cannot be found again."""
         length, _, digest = base.rpartition(":")
-        wanted = [int(length)] if length.isdecimal() and 0 < int(length) <= number else [number, *(one for one, _ in reversed(self._edits) if one < number)]
+        wanted = (
+            [int(length)]
+            if length.isdecimal() and 0 < int(length) <= number
+            else [number, *(one for one, _ in reversed(self._edits) if one < number)]
+        )
         texts = (self._text(section, one)[0] for one in wanted)
         return next((words for words in texts if hash_of(words) == digest), None)
 

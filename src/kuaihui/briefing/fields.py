@@ -15,7 +15,16 @@ from kuaihui.incident.alerts import measured
 from kuaihui.incident.fact import HOUSE, Fact
 from kuaihui.incident.holders import parts
 from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
-from kuaihui.incident.room import DocumentCreated, DocumentEdited, DocumentPinned, MeetingOpened, MessagePosted, Reacted, TopicOpened, Visited
+from kuaihui.incident.room import (
+    DocumentCreated,
+    DocumentEdited,
+    DocumentPinned,
+    MeetingOpened,
+    MessagePosted,
+    Reacted,
+    TopicOpened,
+    Visited,
+)
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, say, text
 from kuaihui.language.durations import show_duration
@@ -94,7 +103,9 @@ def roles(facts: Facts) -> str:
 
 def history(facts: Facts) -> str:
     """What happened, line by line."""
-    return "\n".join(f"- **{facts.at(fact.at, '%H:%M:%S')}** {facts.told(fact.said)}" for fact in facts.timeline.facts if _worth_telling(fact))
+    return "\n".join(
+        f"- **{facts.at(fact.at, '%H:%M:%S')}** {facts.told(fact.said)}" for fact in facts.timeline.facts if _worth_telling(fact)
+    )
 
 
 def _worth_telling(fact: Fact) -> bool:
@@ -104,7 +115,9 @@ def _worth_telling(fact: Fact) -> bool:
 def clocks(facts: Facts) -> str:
     """The 1-5-10 clocks that have stopped, against their budgets."""
     found = [stamp for stamp in stamps(facts.timeline, facts.service.budgets) if stamp.stopped]
-    lines = (f"- {facts.told(one.said)}: {show_duration(one.spent(one.stopped or one.began))} / {show_duration(one.budget)}" for one in found)
+    lines = (
+        f"- {facts.told(one.said)}: {show_duration(one.spent(one.stopped or one.began))} / {show_duration(one.budget)}" for one in found
+    )
     return "\n".join(lines)
 
 

@@ -2,7 +2,8 @@
 What people write in the topic that asks for something: the table of phrases, in both languages.
 
 Rule 1: only a whole phrase is a command: "升级" and "升级: 原因" are, "升级了版本" is talk. What is only nearly a phrase is talk.
-Rule 2: after a slash everything is meant as a command, so what we do not know is refused with what there is. "/api/v1 is slow" is a path, and talk.
+Rule 2: after a slash everything is meant as a command, so what we do not know is refused with what there is. "/api/v1 is slow" is a path,
+        and talk.
 Rule 3: names are found by id or by display name, in any language of the catalog, the longest first.
 """
 
@@ -169,7 +170,7 @@ def _behind(words: str, phrase: str, *, loose: bool) -> str | None:
 _BY_LENGTH: Final = sorted(((word, phrase) for phrase in PHRASES for word in phrase.words), key=lambda one: len(one[0]), reverse=True)
 
 
-# -- names -----------------------------------------------------------------------------------------------------------------------------------
+# -- names -------------------------------------------------------------------------------------------------------------------------------
 
 
 def people_by_name(catalog: Catalog) -> dict[str, str]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import reduce
-from operator import or_
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -32,7 +29,7 @@ api = APIRouter(prefix="/api/v1", responses=ANSWERS)
 Id = Annotated[str, Field(max_length=100)]
 
 
-# -- incidents -------------------------------------------------------------------------------------------------------------------------------
+# -- incidents ---------------------------------------------------------------------------------------------------------------------------
 
 
 @api.get("/incidents")
@@ -97,7 +94,7 @@ async def exported(house: InHouse, _: Anybody, timeline: Here) -> Response:
     return Response(body, media_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-# -- deeds -----------------------------------------------------------------------------------------------------------------------------------
+# -- deeds -------------------------------------------------------------------------------------------------------------------------------
 
 
 def _deed_model(kind: type[signals.Deed]) -> type[BaseModel]:
@@ -115,7 +112,9 @@ if TYPE_CHECKING:
     AnyModel = BaseModel
 else:
     # One model a deed, told apart by the field `deed`.
-    AnyModel = Annotated[reduce(or_, map(_deed_model, signals.Deed.__subclasses__())), Field(discriminator="deed")]
+    AnyModel = Annotated[
+        reduce(lambda one, other: one | other, map(_deed_model, signals.Deed.__subclasses__())), Field(discriminator="deed")
+    ]
 
 
 @api.post("/incidents/{incident}/deeds")
@@ -134,7 +133,7 @@ def _shown(timeline: Timeline, after: int, reader: views.Reader) -> list[views.F
     return [views.fact_shown(number, fact, reader) for number, fact in enumerate(timeline.facts[after:], start=after)]
 
 
-# -- people ----------------------------------------------------------------------------------------------------------------------------------
+# -- people ------------------------------------------------------------------------------------------------------------------------------
 
 
 class Word(views.ReceiptShown):
@@ -196,7 +195,7 @@ async def oncall(house: InHouse, reader: Reads, _: Anybody, service: Id, at: dat
     return OnCall(service=service, rota=rota, at=instant, people=list(people), names=[reader.name(person) for person in people])
 
 
-# -- explanations and artifacts ------------------------------------------------------------------------------------------------------------------
+# -- explanations and artifacts ----------------------------------------------------------------------------------------------------------
 
 
 class Why(BaseModel):

@@ -2,7 +2,7 @@
 Pages from templates: escaped always, in the reader's language.
 
 Rule 1: a sentence in a template is `t("English", value=…)`, so that the extractor finds it and its Chinese stands in a .po file.
-Rule 2: nothing in a page asks for anything from elsewhere; what it asks from us carries the content's hash, and is kept by browsers for good.
+Rule 2: nothing in a page asks for anything from elsewhere; what it asks from us carries the content's hash, and browsers keep it for good.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals["served"] = served
+    made.globals.update(served=served)  # pyright: ignore[reportUnknownMemberType]  # jinja2 leaves its dictionaries untyped
     made.policies["urlize.rel"] = "noopener noreferrer"
-    made.filters["span"] = show_duration
+    made.filters.update(span=show_duration)  # pyright: ignore[reportUnknownMemberType]  # as above
     return made
 
 

@@ -1,7 +1,7 @@
 """
 What people do with buttons and forms.
 
-Rule 1: every form works without a script: it is answered with the way back to the page. With one, the page's own stream brings what changed.
+Rule 1: every form works without a script: it is answered with the way back. With one, the page's own stream brings what changed.
 Rule 2: a form takes nobody anywhere but to our own pages.
 """
 

@@ -2,8 +2,8 @@
 What stands before every route: who may reach us by which name, which forms are ours, and what a browser may do with our pages.
 
 Rule 1: a page of ours loads nothing from elsewhere, runs no script that is not a file of ours, and is framed by nobody.
-Rule 2: in an open house only a name of this machine (or the address in the settings) is answered: a site elsewhere that lets its own name point
-        at this machine is turned away.
+Rule 2: in an open house only a name of this machine (or the address in the settings) is answered: a site elsewhere that lets its own name
+        point at this machine is turned away.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 # Doors for machines know no cookies: what opens them is their own token.
 MACHINES: Final = ("/hooks/", "/api/v2/", "/-/")
-# The API's own description page brings a script along from elsewhere; we serve the description alone.
 
 
 class Guard:

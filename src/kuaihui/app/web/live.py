@@ -7,7 +7,7 @@ Rule 2: a page is sent only those of its parts that changed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Query, Request
@@ -45,14 +45,14 @@ def _from(seen: str, after: int) -> int:
     return int(seen) if seen.isdecimal() else after
 
 
-# -- for programs -----------------------------------------------------------------------------------------------------------------------------
+# -- for programs ------------------------------------------------------------------------------------------------------------------------
 
 
 @live.get("/api/v1/incidents/{incident}/stream", response_class=StreamingResponse)
 async def facts_live(
     house: InHouse, watchers: Watching, reader: Reads, _: Anybody, timeline: Here, after: After = 0, seen: Seen = ""
 ) -> StreamingResponse:
-    """The incident's facts from number `after` on (or from Last-Event-ID), and each new one as it happens: `event:` kind, `data:` the fact."""
+    """The incident's facts from number `after` on (or Last-Event-ID), and each new one as it happens: `event:` kind, `data:` the fact."""
     return _stream(_facts(house, watchers, reader, timeline.incident, _from(seen, after)))
 
 
@@ -88,7 +88,7 @@ async def _rows(house: House, watchers: Watchers, reader: Reader) -> AsyncGenera
             yield ": still here\n\n"
 
 
-# -- for pages --------------------------------------------------------------------------------------------------------------------------------
+# -- for pages ---------------------------------------------------------------------------------------------------------------------------
 
 
 @live.get("/incidents/{incident}/live", include_in_schema=False)
@@ -140,12 +140,12 @@ async def board_live(request: Request, house: InHouse, watchers: Watching, reade
     return _stream(_board(house, watchers, reader, lambda: boards.html(wanted, reader)))
 
 
-async def _board(house: House, watchers: Watchers, reader: Reader, html: Callable[[], object]) -> AsyncGenerator[str]:
+async def _board(house: House, watchers: Watchers, reader: Reader, html: Callable[[], Awaitable[str]]) -> AsyncGenerator[str]:
     yield RETRY
     sent = ""
     async for word in watchers.watch():
         reader.now = house.clock.now()
-        shown = await html()  # type: ignore[misc]
+        shown = await html()
         if shown != sent:
             sent = shown
             yield event("board", shown)

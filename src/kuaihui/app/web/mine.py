@@ -14,7 +14,6 @@ from kuaihui.app.web.drawing import page
 from kuaihui.app.wiring import House
 from kuaihui.briefing.readiness import gaps
 from kuaihui.briefing.receipts import Receipt, receipts
-from kuaihui.catalog.shifts import Shift
 from kuaihui.incident.holders import parts
 from kuaihui.incident.phases import Phase
 
@@ -36,10 +35,11 @@ class Calling(msgspec.Struct):
 
 
 class Turn(msgspec.Struct):
-    """One of my shifts."""
+    """A time that I am on call without a break."""
 
     rota: str
-    shift: Shift
+    since: datetime
+    until: datetime
     now: bool
 
 
@@ -70,5 +70,13 @@ async def _calls(house: House, person: str) -> list[Calling]:
 
 
 def _turns(house: House, person: str, now: datetime) -> list[Turn]:
-    shifts = ((rota, shift) for rota in house.catalog.rotas for shift in house.catalog.shifts(rota, now, now + AHEAD))
-    return sorted((Turn(rota, one, one.since <= now) for rota, one in shifts if person in one.people), key=lambda turn: turn.shift.since)
+    turns: list[Turn] = []
+    for rota in house.catalog.rotas:
+        for shift in house.catalog.shifts(rota, now, now + AHEAD):
+            if person not in shift.people:
+                continue
+            if turns and turns[-1].rota == rota and turns[-1].until == shift.since:
+                turns[-1].until = shift.until
+            else:
+                turns.append(Turn(rota, shift.since, shift.until, shift.since <= now))
+    return sorted(turns, key=lambda turn: turn.since)

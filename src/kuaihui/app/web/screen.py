@@ -18,11 +18,12 @@ from kuaihui.briefing.receipts import Receipt, receipts
 from kuaihui.briefing.waiting import Wait, waits
 from kuaihui.catalog.services import Service, Signal
 from kuaihui.incident.alerts import AlertFired, measured
+from kuaihui.incident.fact import HOUSE, Fact
 from kuaihui.incident.holders import holders, in_meeting
 from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import Closed
-from kuaihui.incident.room import DocumentCreated, MeetingOpened, Reacted, Visited
+from kuaihui.incident.room import DocumentCreated, MeetingOpened, MessagePosted, Reacted, Visited
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import summary_of
 from kuaihui.language import Text, plain
@@ -147,7 +148,7 @@ def asked(timeline: Timeline) -> list[Asked]:
     return list(found.values())
 
 
-# -- the parts, rendered --------------------------------------------------------------------------------------------------------------------
+# -- the parts, rendered -----------------------------------------------------------------------------------------------------------------
 
 
 class Parts(msgspec.Struct):
@@ -185,10 +186,14 @@ class Screens:
 
 def facts_html(timeline: Timeline, reader: Reader, after: int, before: int) -> str:
     """The facts from number `after` on and before number `before`, the newest first."""
-    shown = [
-        (fact_shown(number, timeline.facts[number], reader), isinstance(timeline.facts[number], QUIET)) for number in range(after, before)
-    ]
+    numbered = ((number, timeline.facts[number]) for number in range(after, before))
+    shown = [(fact_shown(number, fact, reader), _quiet(fact)) for number, fact in numbered]
     return part("incident/facts.html", reader, facts=shown[::-1], incident=timeline.incident)
+
+
+def _quiet(fact: Fact) -> bool:
+    """Whether a reader folds it away: how the house went about it, and what it said in the topic of facts that stand here themselves."""
+    return isinstance(fact, QUIET) or (isinstance(fact, MessagePosted) and fact.by == HOUSE)
 
 
 def topic_html(house: House, timeline: Timeline, reader: Reader, after: int, before: int | None = None, *, changed: bool = False) -> str:

@@ -2,8 +2,8 @@
 What happens, as it happens: server-sent events.
 
 Rule 1: every event's id is the fact's number; a browser that comes back names the last one it has seen and misses nothing.
-Rule 2: one follower of the journal serves all who watch (a viewer costs a queue, not a query); who cannot keep up is sent away, comes back, and
-        reads on from where it was.
+Rule 2: one follower of the journal serves all who watch (a viewer costs a queue, not a query); who cannot keep up is sent away, comes back,
+        and reads on from where it was.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Watchers:
 
     async def watch(self, incident: str = "") -> AsyncGenerator[str]:
         """
-        A first word at once, then the incident's id each time it (or any incident, where none is named) has grown; an empty one as a heartbeat.
+        A first word at once, then an incident's id each time it has grown (any one's, where none is named); an empty word as a heartbeat.
 
-        The first word comes when nothing that happens from now on can be missed: look then. Several facts of one commit may come as one word.
-        Ends when the viewer is too far behind.
+        The first word comes when nothing that happens from now on can be missed: look then. Several facts of one commit may come as one
+        word. Ends when the viewer is too far behind.
         """
         queue: asyncio.Queue[str] = asyncio.Queue(BEHIND)
         self._queues.add(queue)

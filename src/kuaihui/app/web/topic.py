@@ -79,15 +79,21 @@ def _shown(
         id=fact.message,
         by=fact.by,
         at=fact.at,
-        html=linked(reader.said(fact.words), reader),
+        html=linked(_words(fact, reader), reader),
         house=fact.by == HOUSE,
         mentions=fact.mentions,
-        quote=shortened(reader.said(answered.words)) if answered else "",
+        quote=shortened(_words(answered, reader)) if answered else "",
         quoted=reader.name(answered.by) if answered else "",
         pictures=fact.pictures,
         reactions=given,
         again=again,
     )
+
+
+def _words(fact: MessagePosted, reader: Reader) -> str:
+    """What was said: a person's words exactly as they wrote them, the house's in the reader's language."""
+    written = fact.words.values.get("words")
+    return written if fact.words.says == "{words}" and isinstance(written, str) else reader.said(fact.words)
 
 
 def shortened(words: str) -> str:
@@ -98,5 +104,5 @@ def shortened(words: str) -> str:
 
 def linked(words: str, reader: Reader) -> Markup:
     """What somebody wrote, escaped, with its links as links and the people it calls standing out."""
-    html = str(Markup(urlize(escape(words), target="_blank", rel="noopener noreferrer", trim_url_limit=60)))
+    html = urlize(escape(words), target="_blank", rel="noopener noreferrer", trim_url_limit=60)
     return Markup(reader.mentions.sub(r'<b class="at">\g<0></b>', html) if "@" in html else html)  # noqa: S704  # escaped above

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -141,7 +142,7 @@ class IncidentShown(IncidentRow):
 
     length: int = Field(description="how many facts it has")
     firing: int
-    series: list[tuple[datetime, float]]
+    series: Sequence[tuple[datetime, float]]
     stamps: list[StampShown]
     roles: list[RoleShown]
     receipts: list[ReceiptShown]
