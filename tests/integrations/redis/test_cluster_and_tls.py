@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from redis.asyncio import Redis, RedisCluster
 
 from kuaihui.diagnosis.redis_health.finding import Kind
 from kuaihui.integrations.redis.probe import inspect
-from kuaihui.integrations.redis.settings import RedisSettings, Tls
+from kuaihui.integrations.redis.settings import Cost, RedisSettings, Tls
 from kuaihui.language import say
 from tests.integrations.redis.access import LEAST_RIGHTS
 from tests.integrations.redis.load import HOT, running_load
@@ -124,7 +124,9 @@ def tls_server(certificate: tuple[Path, Path], free_port: int) -> Iterator[Serve
 async def test_a_server_behind_tls_is_looked_at_by_every_means(tls_server: Server, certificate: tuple[Path, Path], free_port: int) -> None:
     url = f"rediss://kuaihui:probe-password@127.0.0.1:{free_port}"
     with running_load(tls_server.port, 0.7):
-        report = await inspect(RedisSettings.from_url(url, tls=Tls(authority=str(certificate[0]))), now)
+        # A handshake a window is dear on a busy machine, and this test is not about time.
+        patient = Cost(section=timedelta(seconds=20), total=timedelta(seconds=60))
+        report = await inspect(RedisSettings.from_url(url, tls=Tls(authority=str(certificate[0])), cost=patient), now)
 
     assert report.gaps == ()
     assert report.nodes[0].hot[0].keys[0].key == HOT

@@ -70,7 +70,8 @@ def plan(cost: Cost, info: ServerInfo, answered_in: timedelta) -> Plan | Text:
     count = max(1, cost.monitor_windows)
     window, longest = cost.monitor_window.total_seconds(), cost.monitor_longest.total_seconds() / count
     least = -(-cost.monitor_least // count)
-    enough = window if info.rate * window >= 2 * least else min(longest, max(window, 4 * least / max(info.rate, 1)))
+    # Half as long again as the wanted commands take at the server's own count; that count is of the last seconds, and may be behind.
+    enough = min(longest, max(window, 1.5 * least / max(info.rate, 1)))
     return Plan(count, window, longest, least, cost.monitor_most // count, ceil(enough * 1000))
 
 
