@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kuaihui.incident import alerts, pages, recovery, roles, room
+from kuaihui.incident import alerts, pages, recovery, roles, room, tasks
 
 AnyFact = (
     alerts.Opened
@@ -42,6 +42,9 @@ AnyFact = (
     | recovery.RecoveryDoubted
     | recovery.Resolved
     | recovery.Closed
+    | tasks.TaskMade
+    | tasks.TaskGiven
+    | tasks.TaskDone
 )
 
 _encoder = msgspec.json.Encoder()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 
@@ -126,6 +128,28 @@ class EditDocument(Deed, frozen=True, kw_only=True, tag=True):
     base: str = ""
 
 
+class MakeTask(Deed, frozen=True, kw_only=True, tag=True):
+    """Somebody is to do this; `due` is the instant it should be done by."""
+
+    task: str
+    title: str
+    owner: str
+    due: datetime | None = None
+
+
+class GiveTask(Deed, frozen=True, kw_only=True, tag=True):
+    """Another owner does the task."""
+
+    task: str
+    owner: str
+
+
+class FinishTask(Deed, frozen=True, kw_only=True, tag=True):
+    """The task is done."""
+
+    task: str
+
+
 AnyDeed = (
     Acknowledge
     | Escalate
@@ -145,4 +169,7 @@ AnyDeed = (
     | DoubtRecovery
     | DeclareFalseAlarm
     | EditDocument
+    | MakeTask
+    | GiveTask
+    | FinishTask
 )

@@ -1,0 +1,44 @@
+"""Tasks: what stays to be done, whose it is, by when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kuaihui.incident.fact import Fact
+from kuaihui.language import Text, text
+
+
+class TaskMade(Fact, frozen=True, kw_only=True, tag=True):
+    """`owner` is to do something; `task` is its id, unique in the incident; `due` is the instant it should be done by (UTC)."""
+
+    task: str
+    title: Text
+    owner: str
+    due: datetime | None = None
+
+    @property
+    def said(self) -> Text:
+        return text("task for {owner}: {title}", owner=f"@{self.owner}", title=self.title)
+
+
+class TaskGiven(Fact, frozen=True, kw_only=True, tag=True):
+    """The task passed to another owner."""
+
+    task: str
+    title: Text
+    owner: str
+
+    @property
+    def said(self) -> Text:
+        return text("{by} gave the task “{title}” to {owner}", by=f"@{self.by}", title=self.title, owner=f"@{self.owner}")
+
+
+class TaskDone(Fact, frozen=True, kw_only=True, tag=True):
+    """The task is done, says `by`."""
+
+    task: str
+    title: Text
+
+    @property
+    def said(self) -> Text:
+        return text("{by} finished the task “{title}”", by=f"@{self.by}", title=self.title)
