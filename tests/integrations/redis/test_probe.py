@@ -148,7 +148,7 @@ async def test_no_value_and_no_telephone_number_is_in_the_report(redis_servers: 
 
 
 async def test_the_look_changes_nothing_and_leaves_nothing_behind(redis_servers: StartRedis) -> None:
-    server = redis_servers("maxmemory-policy allkeys-lfu")
+    server = redis_servers("maxmemory-policy allkeys-lfu", "lfu-decay-time 0")
     async with talking(server) as client:
         await client.mset({f"key:{n}": VALUE for n in range(3_000)})
         before = await client.info("all")
