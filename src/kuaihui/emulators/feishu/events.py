@@ -8,8 +8,8 @@ Rule 2: a card callback is asked once and waits three seconds; it is never sent 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -20,6 +20,7 @@ from kuaihui.emulators.feishu.records import App, Json
 from kuaihui.emulators.feishu.world import TENANT, World
 
 AGAIN_AFTER = (timedelta(seconds=15), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
+A_MOMENT = 0.005  # seconds; enough for whatever is ready to run
 ANSWER_WITHIN = 3.0  # seconds of real time, for events and card callbacks alike
 
 
@@ -59,6 +60,7 @@ class EventDesk:
         self._lanes: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._held: dict[str, list[Delivery]] = {}
+        self._at_work = 0  # deliveries that are not waiting for time to pass or for another delivery
         self.deliveries: list[Delivery] = []
 
     def publish(self, apps: Iterable[str], event_type: str, body: Json, lane: str) -> None:
@@ -91,6 +93,7 @@ class EventDesk:
     def _start(self, delivery: Delivery, at: datetime, *, in_lane: bool = True) -> None:
         lane = (delivery.app, delivery.lane)
         before = self._lanes.get(lane) if in_lane else None
+        self._at_work += 1
         task = asyncio.get_running_loop().create_task(self._deliver(delivery, at, before))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -98,16 +101,31 @@ class EventDesk:
             self._lanes[lane] = task
 
     async def _deliver(self, delivery: Delivery, at: datetime, before: asyncio.Task[None] | None) -> None:
-        if before is not None:
-            with suppress(asyncio.CancelledError):
-                await asyncio.shield(before)
-        await self._world.clock.sleep_until(at)
+        try:
+            with self._resting():
+                if before is not None:
+                    await asyncio.wait({before})
+                await self._world.clock.sleep_until(at)
+            await self._until_taken(delivery)
+        finally:
+            self._at_work -= 1
+
+    async def _until_taken(self, delivery: Delivery) -> None:
         for pause in (*AGAIN_AFTER, None):
             if await self._tried(delivery):
                 return
             if pause is not None:
-                await self._world.clock.sleep_until(delivery.tried[-1] + pause)
+                with self._resting():
+                    await self._world.clock.sleep_until(delivery.tried[-1] + pause)
         delivery.given_up = True
+
+    @contextmanager
+    def _resting(self) -> Generator[None]:
+        self._at_work -= 1
+        try:
+            yield
+        finally:
+            self._at_work += 1
 
     async def _tried(self, delivery: Delivery) -> bool:
         delivery.tried.append(self._world.now())
@@ -130,11 +148,9 @@ class EventDesk:
 
     async def settled(self) -> None:
         """Wait until nothing is on its way that could arrive without time passing."""
-        while any(self._is_on_its_way(one) for one in self.deliveries):  # noqa: ASYNC110 # each ends in its own task
-            await asyncio.sleep(0.005)
-
-    def _is_on_its_way(self, delivery: Delivery) -> bool:
-        return not delivery.tried and not delivery.given_up and not any(delivery is held for helds in self._held.values() for held in helds)
+        await asyncio.sleep(A_MOMENT)
+        while self._at_work:  # noqa: ASYNC110 # a delivery that ends may start the next of its lane
+            await asyncio.sleep(A_MOMENT)
 
     async def close(self) -> None:
         """Stop everything that is on its way."""

@@ -114,7 +114,7 @@ def _answered(world: World, done: Answer) -> Response:
 
 
 def _as_file(name: str) -> str:
-    return f"attachment; filename*=UTF-8''{quote(name)}"
+    return f'attachment; filename="{quote(name)}"'
 
 
 def _refused(world: World, refused: Rejected) -> Response:

@@ -17,8 +17,8 @@ NO_SUCH_EMOJI = Refusal(231001, "reaction type is invalid.")
 NOT_OWN_REACTION = Refusal(231008, "The operator does not own the reaction.")
 # Those a responder uses, and a few more; the vendor's list has some two hundred.
 EMOJI = {
-    "OK", "THUMBSUP", "THANKS", "MUSCLE", "FINGERHEART", "APPLAUSE", "FISTBUMP", "JIAYI", "DONE", "SMILE", "LGTM", "OnIt", "OneSecond", "Get",
-    "GoGoGo", "HEART", "CheckMark", "CrossMark", "Alarm", "Fire", "Yes", "No", "SALUTE", "SHAKE", "PRAISE", "WAVE", "CRY", "SOB",
+    "OK", "THUMBSUP", "THANKS", "MUSCLE", "FINGERHEART", "APPLAUSE", "FISTBUMP", "JIAYI", "DONE", "SMILE", "LGTM", "OnIt", "OneSecond",
+    "Get", "GoGoGo", "HEART", "CheckMark", "CrossMark", "Alarm", "Fire", "Yes", "No", "SALUTE", "SHAKE", "PRAISE", "WAVE", "CRY", "SOB",
     "EYES", "SWEAT", "FACEPALM", "ThumbsDown", "Hundred", "PARTY", "PLUSONE", "Pin", "ROSE",
 }  # fmt: skip
 

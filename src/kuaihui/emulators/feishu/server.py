@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -93,23 +93,31 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def running(world: World, port: int = 0, host: str = "127.0.0.1") -> AsyncGenerator[Emulated]:
-    """The tenant, listening; port 0 takes a free one."""
-    built = build(world)
-    config = uvicorn.Config(
-        built.app, host=host, port=port, ws="websockets-sansio", lifespan="off", log_level="critical", timeout_graceful_shutdown=1
-    )
+async def listening(config: uvicorn.Config) -> AsyncGenerator[int]:
+    """A server inside this program's event loop; yields the port it took."""
     server = _Server(config)
     serving = asyncio.create_task(server.serve())
     try:
         while not server.started:
             if serving.done():
                 await serving
-                raise OSError(f"port {port} cannot be listened on")
+                raise OSError(f"port {config.port} cannot be listened on")
             await asyncio.sleep(0.005)
-        taken = server.servers[0].sockets[0].getsockname()[1]
-        yield Emulated(built.world, built.desk, built.connections, built.webhook, built.app, f"http://{host}:{taken}")
+        yield int(server.servers[0].sockets[0].getsockname()[1])
     finally:
-        await built.close()
         server.should_exit = True
         await serving
+
+
+@asynccontextmanager
+async def running(world: World, port: int = 0, host: str = "127.0.0.1") -> AsyncGenerator[Emulated]:
+    """The tenant, listening; port 0 takes a free one."""
+    built = build(world)
+    config = uvicorn.Config(
+        built.app, host=host, port=port, ws="websockets-sansio", lifespan="off", log_level="critical", timeout_graceful_shutdown=1
+    )
+    async with listening(config) as taken:
+        try:
+            yield replace(built, url=f"http://{host}:{taken}")
+        finally:
+            await built.close()

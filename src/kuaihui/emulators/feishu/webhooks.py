@@ -37,7 +37,13 @@ class Webhook:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._client = httpx.AsyncClient(timeout=ANSWER_WITHIN, trust_env=False)
+        self._opened: httpx.AsyncClient | None = None
+
+    @property
+    def _client(self) -> httpx.AsyncClient:
+        # Made when first needed: reading the machine's certificates takes longer than a test.
+        self._opened = self._opened or httpx.AsyncClient(timeout=ANSWER_WITHIN, trust_env=False)
+        return self._opened
 
     async def carry(self, app: App, payload: bytes, *, card: bool) -> bytes:
         """Post one payload; anything but 200 within three seconds is a failure."""
@@ -70,4 +76,5 @@ class Webhook:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._client.aclose()
+        if self._opened:
+            await self._opened.aclose()

@@ -1,0 +1,1 @@
+"""Feishu and Lark: the team's chats, cards, documents, meetings and tasks."""
