@@ -1,0 +1,1 @@
+"""Facts, timeline and phases."""
