@@ -228,7 +228,7 @@ STAMPS = {
 }
 
 
-@pytest.mark.parametrize(("stamp", "moment"), list(STAMPS.items()), ids=list(STAMPS))
+@pytest.mark.parametrize("stamp,moment", list(STAMPS.items()), ids=list(STAMPS))
 def test_stamps_are_read_as_they_are_written(stamp: str, moment: datetime | None) -> None:
     (signature,) = rank(count_bytes([f"{stamp}\ts\tp\tERROR\tx\n".encode()], TSV))
 

@@ -129,7 +129,7 @@ def test_the_size_of_chunks_changes_nothing(data: bytes, places: list[int]) -> N
 
 
 @given(files)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 def test_the_compiled_pass_counts_as_the_columns_do(data: bytes) -> None:
     assert fast.serves(TSV)
     with pytest.MonkeyPatch.context() as without_numba:

@@ -55,7 +55,7 @@ HIDDEN = {
 }
 
 
-@pytest.mark.parametrize(("text", "clean"), list(HIDDEN.values()), ids=list(HIDDEN))
+@pytest.mark.parametrize("text,clean", list(HIDDEN.values()), ids=list(HIDDEN))
 def test_it_is_hidden(text: str, clean: str) -> None:
     assert DEFAULT(text) == clean
 

@@ -147,7 +147,7 @@ class Scanner:
         used = len(self._origins)
         numbers, minutes = np.nonzero(self._counts[:used])
         origins = pl.DataFrame(self._origins, schema=dict.fromkeys(_ORIGIN, pl.String), orient="row")
-        shaped = folded(origins).rename({"text": "example"}).collect()
+        shaped = folded(origins.with_row_index("number")).rename({"text": "example"}).sort("number").drop("number").collect()
         table = shaped[numbers].with_columns(
             minute=pl.Series(minutes + self._state[self._scan.BASE], dtype=pl.Int64),
             count=pl.Series(self._counts[numbers, minutes], dtype=pl.Int64),

@@ -171,17 +171,18 @@ def scan(buf, start, end, separator, roles, layout, suffix, longest, kinds, fact
         begin = i
         i, h = _text(buf, i, h, kinds, factors)
         cut[6], cut[7] = begin, i
-        known = state[NUMBERS]
-        q = _number(h, keys, ids, state)
         m = at // 60_000_000 - state[BASE]
         told = at != _UNREADABLE and buf[begin] != _BRACE and i - begin <= longest
-        if q < 0 or (told and (m < 0 or m >= counts.shape[1])) or state[ODDS] + 2 >= len(odd):
+        roomy = state[ODDS] + 2 < len(odd) and (not told or 0 <= m < counts.shape[1])
+        known = state[NUMBERS]
+        q = _number(h, keys, ids, state) if told and roomy else -1
+        if not roomy or (told and q < 0):
             i = line
             break
         if q == known:
             where[q] = cut
         _close(event, line, number, minute, moment, counts, firsts, lasts, state, odd)
-        event, number, minute, moment = line, q if told else -1, m, at
+        event, number, minute, moment = line, q, m, at
         i += 1
     _close(event, i, number, minute, moment, counts, firsts, lasts, state, odd)
     return i
