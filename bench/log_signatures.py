@@ -1,16 +1,18 @@
 """
 Log signatures beside Drain3 (its example masking, one configuration for all): lines per second, grouping accuracy, memory.
 
-On the same file, in the same run, each in its own process: read, split the head, mine, and say for every signature its count, first sight and
-counts per minute. Ours is timed warm (after one run of a thousand lines), as the median of the rounds; the cold start of its process stands beside.
+On the same file, in the same run, each in its own process: read, split the head, mine, and say for every signature its count, first sight
+and counts per minute. Ours is timed warm (after one run of a thousand lines), as the median of the rounds, half of them before Drain3's
+run and half after it; the cold first call stands beside.
 
-GA is the share of lines whose group is exactly a true one; FGA the harmonic mean of the shares of right groups among ours and among the true.
+GA is the share of lines whose group is exactly a true one; FGA the harmonic mean of the shares of right groups among the told and the
+true.
 
     python bench/log_signatures.py [--lines 1000000] [--rounds 5] [--seed 1] [--hard 0.05] [--long 10000000] [--loghub DIR] [--quick]
 
-With --loghub DIR (https://github.com/logpai/loghub, the folder is only read) the streams are drawn from its samples, and the accuracy on each sample
-itself is told, with ours left-one-out: every number of the configuration that could be tuned is chosen on the other samples. Without, the streams are
-drawn from our own statements. --quick is a short run on those.
+With --loghub DIR (https://github.com/logpai/loghub, the folder is only read) the streams are drawn from its samples, and the accuracy on
+each sample itself is told; "left out" is ours with every number of the configuration chosen on the other samples. Without, the streams
+are drawn from our own statements. --quick is a short run on those.
 """
 
 from __future__ import annotations
@@ -33,7 +35,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import log_streams
+import msgspec
 import polars as pl
+from drain3 import TemplateMiner
+from drain3.masking import MaskingInstruction
+from drain3.template_miner_config import TemplateMinerConfig
 
 from kuaihui.diagnosis.log_signatures import gather, heads, part, ranking, shapes, templates, values, words
 
@@ -59,18 +65,17 @@ def chunks(path: Path) -> Iterator[bytes]:
 # --- the contenders, each run in a process of its own
 
 
-def ours(path: Path, rounds: int) -> dict[str, object]:
+def ours(path: Path, rounds: int) -> Told:
     began = time.perf_counter()
     part.count_bytes([b"2026-03-01T14:00:00.000Z\ta\tb\tERROR\tx 1\n" * 1000], HEAD)
-    start = time.perf_counter() - began
-    taken: list[float] = []
+    told = Told(lines=0, seconds=[], signatures=0, start=time.perf_counter() - began)
     for _ in range(rounds):
         began = time.perf_counter()
         counted = part.count_bytes(chunks(path), HEAD)
         ranked = ranking.rank(counted, datetime(2026, 3, 1, 14, 30, tzinfo=UTC))
-        taken.append(time.perf_counter() - began)
-    found = [[s.template, s.services[0] if s.services else "", s.onset.isoformat() if s.onset else ""] for s in ranked if s.burst]
-    return {"lines": counted.lines, "seconds": taken, "start": start, "signatures": len(ranked), "bursts": found}
+        told.seconds.append(time.perf_counter() - began)
+        told.lines, told.signatures, told.bursts = counted.lines, len(ranked), sum(one.burst is not None for one in ranked)
+    return told
 
 
 def ours_groups(path: Path) -> pl.Series:
@@ -82,11 +87,18 @@ def ours_groups(path: Path) -> pl.Series:
     return pl.concat([frame.select(pl.concat_str("service", pl.lit("\t"), "template")) for frame in joined]).to_series()
 
 
-def miner() -> object:
-    from drain3 import TemplateMiner
-    from drain3.masking import MaskingInstruction
-    from drain3.template_miner_config import TemplateMinerConfig
+class Told(msgspec.Struct):
+    """What a contender says of its run: seconds of each round, megabytes at most."""
 
+    lines: int
+    seconds: list[float]
+    signatures: int
+    start: float = 0.0
+    bursts: int = 0
+    memory: float = 0.0
+
+
+def miner() -> TemplateMiner:
     logging.disable(logging.CRITICAL)
     config = TemplateMinerConfig()
     config.profiling_enabled = False
@@ -94,10 +106,10 @@ def miner() -> object:
     config.drain_extra_delimiters = ["_"]
     config.mask_prefix, config.mask_suffix = "<:", ":>"
     config.masking_instructions = [MaskingInstruction(f"{_EDGES[0]}{pattern}{_EDGES[1]}", name) for pattern, name in MASKS]
-    return TemplateMiner(None, config)
+    return TemplateMiner(None, config)  # pyright: ignore[reportArgumentType] - its own default is None
 
 
-def drain3(path: Path, groups: Path) -> dict[str, object]:
+def drain3(path: Path, groups: Path) -> Told:
     mine = miner()
     first: dict[int, str] = {}
     per: dict[tuple[int, str], int] = {}
@@ -112,19 +124,19 @@ def drain3(path: Path, groups: Path) -> dict[str, object]:
             told.append(number)
     taken = time.perf_counter() - began
     pl.DataFrame({"group": told}).write_parquet(groups)
-    return {"lines": len(told), "seconds": [taken], "signatures": len(first)}
+    return Told(lines=len(told), seconds=[taken], signatures=len(first))
 
 
-def in_its_own_process(what: str, path: Path, *args: str) -> dict[str, object]:
+def in_its_own_process(what: str, path: Path, *args: str) -> Told:
     command = [sys.executable, __file__, "--contender", what, str(path), *args]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ))
-    return json.loads(done.stdout)
+    return msgspec.json.decode(done.stdout, type=Told)
 
 
 def contender(what: str, path: Path, args: Sequence[str]) -> None:
     told = ours(path, int(args[0])) if what == "ours" else drain3(path, Path(args[0]))
-    told["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(told))
+    told.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(msgspec.json.encode(told).decode())
 
 
 # --- accuracy
@@ -136,7 +148,7 @@ def accuracy(truth: pl.Series, told: pl.Series) -> tuple[float, float]:
     alone = pairs.filter((pl.len().over("truth") == 1) & (pl.len().over("told") == 1))
     right = len(alone)
     shares = right / pairs["told"].n_unique(), right / pairs["truth"].n_unique()
-    return alone["len"].sum() / pairs["len"].sum(), 2 * shares[0] * shares[1] / sum(shares) if right else 0.0
+    return int(alone["len"].sum()) / int(pairs["len"].sum()), 2 * shares[0] * shares[1] / sum(shares) if right else 0.0
 
 
 def sample(path: Path) -> tuple[list[str], pl.Series]:
@@ -202,28 +214,23 @@ def race(title: str, path: Path, rounds: int) -> None:
     before = in_its_own_process("ours", path, str(max(1, rounds // 2)))
     theirs = in_its_own_process("drain3", path, str(groups))
     after = in_its_own_process("ours", path, str(rounds - rounds // 2))
-    seconds = statistics.median([*before["seconds"], *after["seconds"]])
+    seconds = statistics.median([*before.seconds, *after.seconds])
     own, other = accuracy(truth, ours_groups(path)), accuracy(truth, pl.read_parquet(groups)["group"])
-    lines = before["lines"]
-    assert lines == len(truth), "a line was lost"
-    print(f"\n{title}: {lines:,} lines, {path.stat().st_size / 1e6:.0f} MB, {truth.n_unique():,} true statements")
+    assert before.lines == len(truth), "a line was lost"
+    print(f"\n{title}: {before.lines:,} lines, {path.stat().st_size / 1e6:.0f} MB, {truth.n_unique():,} true statements")
     print(f"{'':<8} {'lines/s':>12} {'GA':>6} {'FGA':>6} {'signatures':>11} {'memory MB':>10}")
-    print(f"{'ours':<8} {lines / seconds:12,.0f} {own[0]:6.3f} {own[1]:6.3f} {before['signatures']:11,} {before['memory']:10.0f}")
-    print(
-        f"{'Drain3':<8} {lines / theirs['seconds'][0]:12,.0f} {other[0]:6.3f} {other[1]:6.3f} {theirs['signatures']:11,} {theirs['memory']:10.0f}"
-    )
-    ratio = theirs["seconds"][0] / seconds
-    print(
-        f"ratio {ratio:.0f} times; GA {own[0] - other[0]:+.3f}, FGA {own[1] - other[1]:+.3f}; first call {before['start']:.1f} s; ", end=""
-    )
-    planted = json.loads(path.with_suffix(".bursts").read_text())
-    print(f"bursts found {len(before['bursts'])}, planted {len(planted)}")
+    for name, told, taken, (ga, fga) in (("ours", before, seconds, own), ("Drain3", theirs, theirs.seconds[0], other)):
+        print(f"{name:<8} {told.lines / taken:12,.0f} {ga:6.3f} {fga:6.3f} {told.signatures:11,} {told.memory:10.0f}")
+    ratio = theirs.seconds[0] / seconds
+    print(f"ratio {ratio:.0f} times; GA {own[0] - other[0]:+.3f}, FGA {own[1] - other[1]:+.3f}; first call {before.start:.1f} s; ", end="")
+    planted: list[object] = json.loads(path.with_suffix(".bursts").read_text())
+    print(f"bursts found {before.bursts}, planted {len(planted)}")
 
 
 def alone(path: Path) -> None:
     told = in_its_own_process("ours", path, "1")
-    seconds = told["seconds"][0]
-    print(f"\nlong: {told['lines']:,} lines in {seconds:.1f} s, {told['lines'] / seconds:,.0f} lines/s, {told['memory']:.0f} MB at most")
+    seconds = told.seconds[0]
+    print(f"\nlong: {told.lines:,} lines in {seconds:.1f} s, {told.lines / seconds:,.0f} lines/s, {told.memory:.0f} MB at most")
 
 
 def main() -> None:

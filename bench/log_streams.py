@@ -1,11 +1,11 @@
 """
 Labelled streams of log lines, as large as wanted, for measuring log signatures.
 
-A stream is drawn from statements: texts with places for values. They are our own (Go, Java, nginx, Kubernetes and Chinese services), or, with
---loghub DIR, the lines of the LogHub samples with their true templates (https://github.com/logpai/loghub; the folder is only read). Every value
-gets fresh digits of the same shape; a word in a place of values is drawn from the words seen in that place. Lines spread over an hour, statements
-are as frequent as in their sample, some rare ones burst. Lines are `time<TAB>service<TAB>pod<TAB>level<TAB>text`; beside the file stand the true
-statement of each line (.truth, one uint32 each) and the planted bursts (.bursts, JSON).
+A stream is drawn from statements: texts with places for values. They are our own (Go, Java, nginx, Kubernetes and Chinese services), or,
+with --loghub DIR, the lines of the LogHub samples with their true templates (https://github.com/logpai/loghub; the folder is only read).
+Every value gets fresh digits of the same shape; a word in a place of values is drawn from the words seen in that place. Lines spread over
+an hour, statements are as frequent as in their sample, some rare ones burst. Lines are `time<TAB>service<TAB>pod<TAB>level<TAB>text`;
+beside the file stand the true statement of each line (.truth, one uint32 each) and the planted bursts (.bursts, JSON).
 
     python bench/log_streams.py OUT.tsv [--lines 1000000] [--seed 1] [--hard 0.05] [--loghub DIR] [--quick]
 """
@@ -43,7 +43,7 @@ OWN = """
 2 config-center INFO leader election: pod config-center-<x>-<n> became leader (term <n>)
 40 gateway INFO <h> - - "GET /api/<w>/<n> HTTP/1.1" 200 <n> rt=0.<n>
 20 gateway ERROR <h> - - "POST /api/<w> HTTP/1.1" 502 <n> rt=0.<n> upstream=<h>:8080
-15 gateway ERROR upstream timed out (110: Connection timed out) while reading response header from upstream, client: <h>, upstream: "http://<h>:8080/v1/<w>"
+15 gateway ERROR upstream timed out (110: Connection timed out) while reading upstream, client: <h>, upstream: "http://<h>:8080/v1/<w>"
 6 gateway ERROR connect() failed (111: Connection refused) while connecting to upstream, client: <h>
 3 gateway WARN upstream server temporarily disabled while connecting to upstream, client: <h>
 2 gateway ERROR no live upstreams while connecting to upstream, client: <h>, server: <w>.example.com
@@ -69,12 +69,29 @@ OWN = """
 1 job ERROR batch <n> aborted: disk quota exceeded on /data/<w>/<n>
 1 job ERROR partition <w>-<n> has no leader, offset <n>
 """
-WORDS = ["user", "order", "cart", "stock", "price", "coupon", "search", "login", "profile", "review", "notify", "ledger", "refund", "export", "import", "report"]
+WORDS = [
+    "user",
+    "order",
+    "cart",
+    "stock",
+    "price",
+    "coupon",
+    "search",
+    "login",
+    "profile",
+    "review",
+    "notify",
+    "ledger",
+    "refund",
+    "export",
+    "import",
+    "report",
+]
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One true statement of a service, as lines that say it: constants between values, which are ("d"|"x", length), a pool of words or an address."""
+    """One true statement of a service, as lines that say it: constants between values, which are (kind, length) or a pool of words."""
 
     service: str
     level: str
