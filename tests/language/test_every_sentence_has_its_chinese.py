@@ -64,8 +64,8 @@ def test_the_chinese_fills_in_the_same_values(file: Path) -> None:
     differing = [entry.id for entry in entries if not fields(str(entry.string)) <= fields(str(entry.id))]
     lost = [entry.id for entry in entries if fields(str(entry.id)) - fields(str(entry.string))]
 
-    assert [] == differing
-    assert [] == lost
+    assert differing == []
+    assert lost == []
 
 
 @pytest.mark.parametrize("file", sorted(CHINESE.glob("*.po")), ids=lambda file: file.stem)
@@ -73,4 +73,6 @@ def test_the_chinese_is_chinese(file: Path) -> None:
     with file.open("rb") as opened:
         entries = [entry for entry in read_po(opened) if entry.id and entry.string]
 
-    assert [] == [entry.id for entry in entries if not HAN.search(str(entry.string)) and re.search("[a-z]{4}", FIELD.sub("", str(entry.string)))]
+    assert [
+        entry.id for entry in entries if not HAN.search(str(entry.string)) and re.search("[a-z]{4}", FIELD.sub("", str(entry.string)))
+    ] == []
