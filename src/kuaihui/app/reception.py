@@ -4,7 +4,7 @@ The reception: hears alerts from every door, hands facts to the loop, notices wh
 Rule 1: `hear` returns after everything it led to is kept; when it raises, the sender must tell us again.
 Rule 2: hearings that wait while a commit is under way share the next one, so that a thousand senders cost no more than one.
 Rule 3: an unchanged repeat touches neither the journal nor a timeline.
-Rule 4: traces of what stands in a timeline are written behind the answer; the trace of what was refused is written before it.
+Rule 4: traces of what stands in a timeline are written behind the answer; those of what was refused or hidden are written before it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,17 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake.alerts import FOLDED, LATE, REFUSED, Fold, expired, fold, over, resolved_until, starts_something
+from kuaihui.intake.hush import Hush
+from kuaihui.intake.inhibition import Inhibitions
 from kuaihui.intake.opening import declaration, incident_id, opening
 from kuaihui.intake.places import Place, Places
 from kuaihui.intake.register import Entry, Register
 from kuaihui.intake.ringing import Misheard, Ringing
+from kuaihui.intake.silences import INHIBITED, KINDS, SILENCED, Hidden, Silences, quiet_of, reason_of
 from kuaihui.intake.traces import Tracing, refusal
 from kuaihui.intake.why import why
-from kuaihui.language import Text, text
+from kuaihui.journal.journal import Trace
+from kuaihui.language import Text, plain, text
 from kuaihui.loop import Clock, Loop
 
 log = logging.getLogger(__name__)
@@ -43,6 +47,8 @@ MOST_AT_ONCE: Final = 2_000
 TRACE_EVERY: Final = timedelta(seconds=1)
 # What could not be written down is tried again after this.
 TRY_AGAIN: Final = timedelta(seconds=1)
+# Where another process may make a silence, how soon it is known here.
+READ_SILENCES_EVERY: Final = timedelta(seconds=2)
 # Written at once; a bigger write would hold up the commits behind it.
 TRACES_AT_ONCE: Final = 500
 # Summaries read at the start; with more incidents than this, a group that was not heard lately is looked up when it is.
@@ -97,6 +103,8 @@ class Reception:
         self.register = Register()
         self.tracing = Tracing()
         self._places = Places(catalog())
+        self.hush = Hush()
+        self._silences_read: datetime | None = None
         self._waiting: list[_Hearing] = []
         self._worker: asyncio.Task[None] | None = None
         self._knows_all = False
@@ -105,7 +113,7 @@ class Reception:
     # -- beginning and end ---------------------------------------------------------------------------------------------------------------
 
     async def begin(self) -> None:
-        """Know again what was ringing when the house last stopped."""
+        """Know again what was ringing, and what was hidden, when the house last stopped."""
         now, journal = self.clock.now(), self.loop.journal
         newest = await journal.summaries(limit=MOST_SUMMARIES)
         for summary in reversed(newest):
@@ -115,6 +123,9 @@ class Reception:
             timeline = await self.loop.timeline(summary.incident)
             self.register.restored(timeline.firing.values(), summary.key, summary.incident, now, self.resolve_timeout)
         self._knows_all = journal.exclusive and len(newest) < MOST_SUMMARIES
+        self._inhibit(self.catalog())
+        await self.read_silences()
+        await self._hold_again(now)
 
     async def run(self) -> None:
         """Notice expiry, and write traces, for ever."""
@@ -137,6 +148,7 @@ class Reception:
         while self._worker is not None and not self._worker.done():
             await asyncio.wait([self._worker])
         self.tracing.repeats(self.register.alerts.values(), self.clock.now())
+        await self.loop.journal.note(self.hush.traces(repeats=True))
         await self.write_traces()
 
     # -- hearing -------------------------------------------------------------------------------------------------------------------------
@@ -205,7 +217,9 @@ class Reception:
     async def _take_in(self, batch: Sequence[_Hearing]) -> None:
         """Fold a batch into its incidents, in one commit; once more for those incidents where somebody else was faster."""
         catalog, now = self.catalog(), self.clock.now()
-        groups = self._grouped(batch, catalog)
+        groups = self._grouped(batch, catalog, now)
+        if hidden := self.hush.traces():
+            await self.loop.journal.note(hidden)
         while groups:
             plans = [await self._plan(key, group, catalog, now) for key, group in groups.items()]
             writes = [plan for plan in plans if plan.facts]
@@ -218,21 +232,32 @@ class Reception:
                 else:
                     self._remember(plan, now)
 
-    def _grouped(self, batch: Sequence[_Hearing], catalog: Catalog) -> dict[str, _Group]:
-        """The batch's alerts by the incident they share, in the order they were told."""
+    def _grouped(self, batch: Sequence[_Hearing], catalog: Catalog, now: datetime) -> dict[str, _Group]:
+        """The batch's alerts by the incident they share, in the order they were told; without those that are to wake nobody."""
         if self._places.catalog is not catalog:
             self._places = Places(catalog)
+            self._inhibit(catalog)
         groups: dict[str, _Group] = {}
+        hush, told = self.hush, self._told(batch) if self.hush else set[str]()
         of = self._places.of
         for hearing in batch:
             for ringing in hearing.ringings:
                 key, place = of(ringing.alert.labels)
+                if hush and (verdict := hush.take(ringing, place.service, self.register, told, now)):
+                    hearing.heard.counts[verdict] += 1
+                    continue
                 group = groups.get(key)
                 if group is None:
                     group = groups[key] = _Group(place)
                 group.ringings.append(ringing)
                 group.hearings.append(hearing)
         return groups
+
+    def _told(self, batch: Sequence[_Hearing]) -> set[str]:
+        """The keys of all alerts that are told to fire; what hides others is known before anything is hidden."""
+        alerts = [ringing.alert for hearing in batch for ringing in hearing.ringings if ringing.firing]
+        self.hush.sound(alerts)
+        return {alert.key for alert in alerts}
 
     async def _plan(self, key: str, group: _Group, catalog: Catalog, now: datetime) -> _Plan:
         """What a group's alerts mean: to the incident that is there, or to one that they open."""
@@ -297,6 +322,41 @@ class Reception:
                 hearing.heard.incidents.add(incident)
             self.tracing.took(verdict, incident, now)
 
+    # -- what wakes nobody -----------------------------------------------------------------------------------------------------------------
+
+    def _inhibit(self, catalog: Catalog) -> None:
+        self.hush.inhibit(Inhibitions(catalog.inhibitions.values(), catalog.places), self.register)
+
+    async def read_silences(self) -> None:
+        """Take over the silences and windows as the journal has them now: after one was made or ended."""
+        now = self._silences_read = self.clock.now()
+        notes = [note for kind in KINDS for note in await self.loop.journal.standing(kind, now)]
+        self.hush.silences = Silences([quiet_of(note) for note in notes])
+
+    async def _hold_again(self, now: datetime) -> None:
+        """Know again what silences and inhibitions held back when the house last stopped."""
+        rules = [Hidden(SILENCED, quiet.id, reason_of(quiet)) for quiet in self.hush.silences.all]
+        rules += [Hidden(INHIBITED, rule, plain(rule)) for rule in self.hush.inhibitions.ids]
+        for hidden in rules:
+            by_alert: dict[str, list[Trace]] = {}
+            for trace in await self.loop.journal.traces_of(hidden.rule):
+                by_alert.setdefault(trace.key, []).append(trace)
+            for traces in by_alert.values():
+                _, place = self._places.of(traces[0].labels)
+                self.hush.restored(traces, place.service, hidden, now, self.resolve_timeout)
+
+    async def _let_go(self, now: datetime) -> None:
+        """Hear what nothing hides any more."""
+        if not self.loop.journal.exclusive and (self._silences_read is None or now - self._silences_read >= READ_SILENCES_EVERY):
+            await self.read_silences()
+        if not self.hush.held:
+            return
+        free = self.hush.freed(self.register, now)
+        if traces := self.hush.traces():
+            await self.loop.journal.note(traces)
+        if free:
+            await self.hear(free)
+
     # -- people ----------------------------------------------------------------------------------------------------------------------------
 
     async def declare(self, service: str, title: str, severity: int | None, person: str) -> str:
@@ -328,12 +388,14 @@ class Reception:
 
     def next_expiry(self) -> datetime | None:
         """When to turn next because an alert may have fallen silent."""
-        return self.register.next_deadline()
+        instants = (self.register.next_deadline(), self.hush.next_look())
+        return min((instant for instant in instants if instant is not None), default=None)
 
     async def turn(self) -> int:
         """Write down whose source has fallen silent by now, and the traces that wait; how many alerts expired."""
         now = self.clock.now()
         self._note_repeats(now)
+        await self._let_go(now)
         silent = list(self.register.silent(now))
         if not self.loop.journal.exclusive:
             silent = [entry for entry in silent if not await self._heard_elsewhere(entry, now)]

@@ -15,6 +15,7 @@ from kuaihui.catalog.rotas import Calendar, Leave, Rota
 from kuaihui.catalog.services import Service
 from kuaihui.catalog.shapes import Entry
 from kuaihui.catalog.shifts import NOBODY, Answer, Rounds, Shift, absences
+from kuaihui.catalog.silences import Inhibition
 from kuaihui.catalog.templates import Template
 from kuaihui.catalog.wall_clock import zone
 
@@ -41,6 +42,7 @@ class Catalog(Entry):
     templates: Mapping[str, Template]
     places: Mapping[str, str]
     cautions: tuple[Fault, ...] = ()
+    inhibitions: Mapping[str, Inhibition] = {}
 
     def names(self, language: str) -> dict[str, str]:
         """Display names of people, services, roles and rotas by id, in one language; a person's name goes first where an id is shared."""

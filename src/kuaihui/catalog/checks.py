@@ -19,6 +19,7 @@ from kuaihui.catalog.policies import Policy
 from kuaihui.catalog.roles import Role
 from kuaihui.catalog.rotas import Rota
 from kuaihui.catalog.services import Service
+from kuaihui.catalog.silences import Inhibition
 from kuaihui.catalog.sources import Sources
 from kuaihui.catalog.target_words import KINDS, WORDS
 from kuaihui.catalog.wall_clock import instant, zone
@@ -187,12 +188,18 @@ def _circle(person: str, leaders: Mapping[str, str]) -> list[str]:
 def _matchers(sources: Sources) -> None:
     for service in _services(sources):
         for number, written in enumerate(service.match):
-            try:
-                parse(written)
-            except BadMatcher as bad:
-                wrong = text("{matcher} cannot be read at character {column}: {why}", matcher=written, column=bad.column, why=bad.text)
-                remedy = text('write it like service="config-center", env!="test"')
-                sources.fault(sources.place("services", service.id, "match", number), "bad_matcher", wrong, remedy)
+            _can_be_read(sources, written, sources.place("services", service.id, "match", number))
+    for rule in cast("dict[str, Inhibition]", sources.entries["inhibitions"]).values():
+        for side in ("source", "target"):
+            _can_be_read(sources, getattr(rule, side), sources.place("inhibitions", rule.id, side))
+
+
+def _can_be_read(sources: Sources, written: str, place: Place) -> None:
+    try:
+        parse(written)
+    except BadMatcher as bad:
+        wrong = text("{matcher} cannot be read at character {column}: {why}", matcher=written, column=bad.column, why=bad.text)
+        sources.fault(place, "bad_matcher", wrong, text('write it like service="config-center", env!="test"'))
 
 
 def _usual(sources: Sources) -> None:

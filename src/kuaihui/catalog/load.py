@@ -20,6 +20,7 @@ from kuaihui.catalog.policies import Policy
 from kuaihui.catalog.roles import Role
 from kuaihui.catalog.rotas import Calendar, Rota
 from kuaihui.catalog.services import Service
+from kuaihui.catalog.silences import Inhibition
 from kuaihui.catalog.sources import Sources
 from kuaihui.catalog.template_files import read_templates
 from kuaihui.catalog.templates import Template
@@ -60,6 +61,7 @@ def _built(sources: Sources, templates: Mapping[str, Template]) -> Catalog:
         templates=dict(templates),
         places=places(sources),
         cautions=(),
+        inhibitions=cast("dict[str, Inhibition]", entries["inhibitions"]),
     )
 
 

@@ -23,6 +23,7 @@ from kuaihui.catalog.roles import Role
 from kuaihui.catalog.rotas import Calendar, Leave, Rota
 from kuaihui.catalog.services import Service
 from kuaihui.catalog.sheets import Sheet, Step, read_sheet, read_text
+from kuaihui.catalog.silences import Inhibition
 from kuaihui.catalog.slips import slips
 from kuaihui.language import Text, text
 
@@ -34,6 +35,7 @@ KINDS: Final[Mapping[str, type[BaseModel]]] = {
     "calendars": Calendar,
     "policies": Policy,
     "roles": Role,
+    "inhibitions": Inhibition,
 }
 _FILES: Final = ("catalog.yaml", "leave.yaml", *(f"{kind}.yaml" for kind in KINDS))
 _ID_SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")

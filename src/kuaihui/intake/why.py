@@ -10,6 +10,7 @@ from kuaihui.incident.timeline import Timeline
 from kuaihui.intake.alerts import CLEARED, FOLDED, JOINED, LATE, OPENED, REFUSED, REOPENED
 from kuaihui.intake.fingerprints import alertmanager_fingerprint
 from kuaihui.intake.register import Entry, Register
+from kuaihui.intake.silences import INHIBITED, RELEASED, SILENCED
 from kuaihui.intake.traces import reason_of
 from kuaihui.journal.journal import Journal, Trace, timeline_of
 from kuaihui.language import Text, plain, text
@@ -119,6 +120,9 @@ def verdict_said(verdict: str) -> Text:
         CLEARED: text("cleared"),
         LATE: text("set aside as late"),
         REFUSED: text("refused"),
+        SILENCED: text("silenced"),
+        INHIBITED: text("inhibited"),
+        RELEASED: text("let go"),
     }
     return known.get(verdict) or plain(verdict)
 

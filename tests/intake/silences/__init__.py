@@ -1,0 +1,1 @@
+"""What wakes nobody: silences, maintenance windows, inhibition."""
