@@ -149,7 +149,7 @@ async def test_without_the_real_parts_the_stages_own_stand_in_and_say_so(tmp_pat
 # What each fault looks like: the share of 5xx it settles at, and the words in the log.
 FAULTS = [
     ("bad-deploy", 0.06, 0.20, "json: cannot unmarshal"),
-    ("redis-down", 0.10, 0.25, "dial tcp"),
+    ("redis-down", 0.06, 0.20, "dial tcp"),
     ("slow-dependency", 0.05, 0.25, "redis: connection pool timeout"),
     ("overload", 0.05, 0.25, "redis: connection pool timeout"),
     ("slow-command", 0.05, 0.25, "redis: connection pool timeout"),

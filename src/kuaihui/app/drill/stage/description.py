@@ -97,7 +97,7 @@ class Keys:
     namespaces: int = 400
     cost: float = 0.0  # 0: small hashes of twenty settings
     skew: float = 1.0  # the exponent of the zipf law by which namespaces are read
-    hot_cost: float = 6.0  # of the company-wide namespace `shared`; 0: there is none
+    hot_cost: float = 5.0  # of the company-wide namespace `shared`; 0: there is none
     lists: int = 0  # lists for the reporting job
     list_cost: float = 4.0
 
@@ -113,7 +113,7 @@ class Description:
     running: str = "v1.8.2"
     fix: str = ""  # the version that mends it, where a version does
     keys: Keys = field(default_factory=Keys)
-    polls: float = 100.0  # "has anything changed?", answered from memory: most of a config center's traffic, and none of Redis's
+    polls: float = 150.0  # "has anything changed?", answered from memory: most of a config center's traffic, and none of Redis's
     base: float = 10.0  # reads of ordinary namespaces
     hot: float = 2.0  # reads of the hot one
     exports: bool = False  # the hot stream asks for exports of small namespaces instead of the hot key
@@ -121,7 +121,7 @@ class Description:
     pods: int = 3
     pool: int = 4  # connections of one pod
     pool_timeout: float = 0.25  # seconds
-    redis_cores: float = 0.08  # Redis's CPU limit, as a container has one
+    redis_cores: float = 0.15  # Redis's CPU limit, as a container has one
 
 
 # The versions every stage knows: what runs, the hotfix with the cache, and two that should never have been released.
