@@ -28,14 +28,18 @@ class ActedClock:
 
 
 class SpedClock:
-    """A clock that began at `start` and runs `pace` times as fast as the `real` one."""
+    """A clock that stands at `start` until it is begun, and then runs `pace` times as fast as the `real` one."""
 
     def __init__(self, start: datetime, pace: float, real: Callable[[], datetime]) -> None:
         self.pace = pace
         self._real = real
         self._start = start.astimezone(UTC)
-        self._began = real()
+        self._began: datetime | None = None
+
+    def begin(self) -> None:
+        """Let it run from now on."""
+        self._began = self._real()
 
     def now(self) -> datetime:
         """The sped-up instant, in UTC."""
-        return self._start + (self._real() - self._began) * self.pace
+        return self._start + (self._real() - self._began) * self.pace if self._began else self._start

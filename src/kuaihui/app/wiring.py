@@ -14,10 +14,11 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from kuaihui.app.reception import Reception
-from kuaihui.app.settings import Settings
+from kuaihui.app.settings import CatalogPlace, Settings
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.shelf import Shelf
 from kuaihui.duties import ROSTER
@@ -57,6 +58,7 @@ class House:
     loop: Loop
     reception: Reception
     secret: str
+    sample: bool = False  # there is no catalog folder yet: the sample stands in
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     @property
@@ -70,14 +72,16 @@ async def house(settings: Settings, clock: Clock | None = None, integrations: Se
     """The house at rest: everything is open, nothing turns yet. `integrations` stand before our own workplace."""
     async with AsyncExitStack() as opened:
         clock = clock or RealClock()
-        shelf = Shelf.open(settings.catalog.folder, clock.now())
+        sample = not settings.catalog.folder.exists() and settings.catalog == CatalogPlace()
+        folder = opened.enter_context(as_file(files("kuaihui.samples") / "config_center")) if sample else settings.catalog.folder
+        shelf = Shelf.open(folder, clock.now())
         journal = await opened.enter_async_context(open_journal(settings.journal.url))
         builtin = Builtin(settings.server.reached_at, settings.workplace.meeting)
         worker = f"{socket.gethostname()}:{os.getpid()}"
         loop = Loop(journal, lambda: shelf.catalog, ROSTER, [*integrations, builtin], clock, worker)
         reception = Reception(loop, lambda: shelf.catalog, clock, settings.hooks.resolve_timeout)
         await reception.begin()
-        built = House(settings, clock, journal, shelf, loop, reception, settings.auth.secret or secrets.token_hex(32))
+        built = House(settings, clock, journal, shelf, loop, reception, settings.auth.secret or secrets.token_hex(32), sample)
         opened.push_async_callback(_stop, built)
         yield built
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import secrets
+import socket
 from collections.abc import Coroutine
 from contextlib import suppress
 
@@ -13,9 +13,11 @@ import uvicorn
 
 from kuaihui.app.commands.catalog import File
 from kuaihui.app.commands.speaking import one_line_errors, tell
-from kuaihui.app.settings import Settings
+from kuaihui.app.settings import Server, Settings
 from kuaihui.app.web.app import create_app
+from kuaihui.app.web.identity import hash_of
 from kuaihui.app.wiring import House, house, start
+from kuaihui.errors import BadSettings
 from kuaihui.language import text
 
 try:
@@ -38,25 +40,30 @@ def run(main: Coroutine[None, None, None]) -> None:
 
 
 async def _up(settings: Settings) -> None:
-    async with house(settings) as built:
-        await start(built)
-        tell(text("Kuaihui is up: {address}", address=settings.server.reached_at))
-        await serve(built)
+    with listening(settings.server) as listener:
+        async with house(settings) as built:
+            await start(built)
+            if built.sample:
+                tell(text("there is no catalog folder yet: this is the sample catalog (begin your own as in docs/catalog)"))
+            tell(text("Kuaihui is up: {address}", address=settings.server.reached_at))
+            await serve(built, listener)
 
 
-async def serve(built: House) -> None:
+def listening(server: Server) -> socket.socket:
+    """The socket our pages and doors listen on. Raises BadSettings when the port is taken or may not be had."""
+    try:
+        return socket.create_server((server.host, server.port), family=socket.AF_INET6 if ":" in server.host else socket.AF_INET)
+    except OSError as taken:
+        words = text(
+            "nothing can listen on {host}:{port} ({what}): choose another server.port", host=server.host, port=server.port, what=str(taken)
+        )
+        raise BadSettings(words) from taken
+
+
+async def serve(built: House, listener: socket.socket) -> None:
     """Serve pages and doors until told to stop."""
-    server = built.settings.server
-    config = uvicorn.Config(
-        create_app(built),
-        host=server.host,
-        port=server.port,
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=3,
-    )
-    await uvicorn.Server(config).serve()
+    config = uvicorn.Config(create_app(built), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3)
+    await uvicorn.Server(config).serve(sockets=[listener])
 
 
 def token(person: str) -> None:
@@ -64,8 +71,3 @@ def token(person: str) -> None:
     made = secrets.token_urlsafe(24)
     typer.echo(made)
     typer.echo(f'[auth.people]\n{person} = "{hash_of(made)}"')
-
-
-def hash_of(token: str) -> str:
-    """What the settings keep of a token."""
-    return "sha256:" + hashlib.sha256(token.encode()).hexdigest()

@@ -16,7 +16,7 @@ import typer
 
 from kuaihui.app.acted import pass_until
 from kuaihui.app.clocks import ActedClock, SpedClock
-from kuaihui.app.commands.house import serve
+from kuaihui.app.commands.house import listening, serve
 from kuaihui.app.commands.speaking import language, tell
 from kuaihui.app.demo.story import BEGINS, Moment, script
 from kuaihui.app.settings import CatalogPlace, JournalPlace, Server, Settings
@@ -60,14 +60,17 @@ async def play_fast() -> None:
 async def play_live(port: int, journal: Path) -> None:
     """The story on a fast clock, live on the pages; then the pages stay up until Ctrl-C."""
     async with _sample() as folder:
+        settings = _settings(folder, f"sqlite:///{journal}", port)
+        listener = listening(settings.server)
         clock = SpedClock(BEGINS, PACE, RealClock().now)
-        async with house(_settings(folder, f"sqlite:///{journal}", port), clock) as built:
+        async with house(settings, clock) as built:
             await start(built)
-            serving = asyncio.create_task(serve(built))
+            serving = asyncio.create_task(serve(built, listener))
             address = built.settings.server.reached_at
             tell(text("The story is being acted, live: {address}", address=address))
             async with httpx.AsyncClient(base_url=address) as http:
                 await _until_up(http)
+                clock.begin()
                 await _act(built, clock, script(http))
             await report(built)
             tell(text("The pages stay up at {address}; Ctrl-C ends the demo.", address=address))
