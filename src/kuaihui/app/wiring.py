@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from kuaihui.app.overrides import Overrides
 from kuaihui.app.reception import Reception
 from kuaihui.app.settings import CatalogPlace, Settings
 from kuaihui.catalog.catalog import Catalog
@@ -58,13 +59,14 @@ class House:
     loop: Loop
     reception: Reception
     secret: str
+    overrides: Overrides
     sample: bool = False  # there is no catalog folder yet: the sample stands in
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     @property
     def catalog(self) -> Catalog:
-        """The last catalog that was whole."""
-        return self.shelf.catalog
+        """The last catalog that was whole, with the overrides of rotas that stand."""
+        return self.overrides.catalog()
 
 
 @asynccontextmanager
@@ -76,12 +78,14 @@ async def house(settings: Settings, clock: Clock | None = None, integrations: Se
         folder = opened.enter_context(as_file(files("kuaihui.samples") / "config_center")) if sample else settings.catalog.folder
         shelf = Shelf.open(folder, clock.now())
         journal = await opened.enter_async_context(open_journal(settings.journal.url))
+        overrides = Overrides(journal, lambda: shelf.catalog)
+        await overrides.look(clock.now())
         builtin = Builtin(settings.server.reached_at, settings.workplace.meeting)
         worker = f"{socket.gethostname()}:{os.getpid()}"
-        loop = Loop(journal, lambda: shelf.catalog, ROSTER, [*integrations, builtin], clock, worker)
-        reception = Reception(loop, lambda: shelf.catalog, clock, settings.hooks.resolve_timeout)
+        loop = Loop(journal, overrides.catalog, ROSTER, [*integrations, builtin], clock, worker)
+        reception = Reception(loop, overrides.catalog, clock, settings.hooks.resolve_timeout)
         await reception.begin()
-        built = House(settings, clock, journal, shelf, loop, reception, settings.auth.secret or secrets.token_hex(32), sample)
+        built = House(settings, clock, journal, shelf, loop, reception, settings.auth.secret or secrets.token_hex(32), overrides, sample)
         opened.push_async_callback(_stop, built)
         yield built
 
@@ -99,6 +103,8 @@ async def _watch_the_catalog(built: House) -> None:
     while True:
         await asyncio.sleep(built.settings.catalog.look_every.total_seconds())
         await asyncio.to_thread(built.shelf.look, built.clock.now())
+        if not built.journal.exclusive:
+            await built.overrides.look(built.clock.now())
 
 
 async def _stop(built: House) -> None:
