@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from kuaihui.incident import alerts, pages, recovery, roles, room, tasks
+from kuaihui.incident import alerts, evidence, pages, recovery, roles, room, tasks
 from kuaihui.incident.fact import Fact
 from kuaihui.language import plain, text
 from kuaihui.orders import Page
@@ -63,4 +63,88 @@ FACTS: tuple[Fact, ...] = (
     tasks.TaskMade(at=AT, by="amao", task="t1", title=plain("热 key 根因"), owner="xiaomei", due=AT),
     tasks.TaskGiven(at=AT, by="amao", task="t1", title=plain("热 key 根因"), owner="ayi"),
     tasks.TaskDone(at=AT, by="ayi", task="t1", title=plain("热 key 根因")),
+    evidence.MetricsRead(
+        at=AT,
+        by="prometheus",
+        identity="ReadMetrics/0/first_look/signal",
+        asked_by="first_look",
+        about="signal",
+        service="config-center",
+        source="prometheus",
+        link="http://127.0.0.1:9090/graph",
+        expression="up",
+        since=AT,
+        until=AT,
+        series=(evidence.Series(labels={"job": "gateway"}, points=((AT, 0.1),), last=0.1, max=0.15, min=0.0),),
+        usual=(0.0, 0.01),
+        unit="ratio",
+        warnings=("PromQL info",),
+    ),
+    evidence.LogsSearched(
+        at=AT,
+        by="lts",
+        identity="SearchLogs/0/first_look/",
+        asked_by="first_look",
+        service="config-center",
+        source="lts",
+        partial=WHY,
+        since=AT,
+        until=AT,
+        total=17,
+        signatures=(
+            evidence.LoggedSignature(
+                template="redis timeout after <*> ms",
+                count=17,
+                first=AT,
+                last=AT,
+                onset=AT,
+                new=True,
+                services=("config-center",),
+                pods=("config-center-0",),
+                levels=("ERROR",),
+                example="redis timeout after 2000 ms",
+                score=0.9,
+                reason=WHY,
+                started=AT,
+                per_minute=(17,),
+            ),
+        ),
+        others=2,
+        query="error",
+    ),
+    evidence.ChangesListed(
+        at=AT,
+        by="gitlab",
+        identity="ListChanges/0/first_look/",
+        source="gitlab",
+        since=AT,
+        until=AT,
+        changes=(
+            evidence.Change(
+                id="7",
+                kind="deployment",
+                at=AT,
+                service="config-center",
+                title="v1.2",
+                author="ayi",
+                link="https://git.example.org/7",
+                environment="production",
+                status="success",
+                size=3,
+                source="gitlab",
+            ),
+        ),
+    ),
+    evidence.RedisInspected(
+        at=AT,
+        by="redis",
+        identity="InspectRedis/0/first_look/",
+        source="redis",
+        findings=(evidence.RedisFinding(kind="hot key", says=WHY, weight=0.9, node="127.0.0.1:6379", key="cfg", evidence=(WHY,)),),
+        hot=(
+            evidence.RedisHotKey(key="cfg", share=0.6, error=0.05, method="MONITOR", node="127.0.0.1:6379", commands=("hgetall",), size=9),
+        ),
+        gaps=(evidence.RedisGap("MONITOR", WHY, "127.0.0.1:6379"),),
+        nodes=("127.0.0.1:6379",),
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kuaihui.incident import alerts, pages, recovery, roles, room, tasks
+from kuaihui.incident import alerts, evidence, pages, recovery, roles, room, tasks
 
 AnyFact = (
     alerts.Opened
@@ -45,6 +45,10 @@ AnyFact = (
     | tasks.TaskMade
     | tasks.TaskGiven
     | tasks.TaskDone
+    | evidence.MetricsRead
+    | evidence.LogsSearched
+    | evidence.ChangesListed
+    | evidence.RedisInspected
 )
 
 _encoder = msgspec.json.Encoder()

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from kuaihui.orders.look import InspectRedis, ListChanges, Look, ReadMetrics, SearchLogs
 from kuaihui.orders.order import Order
 from kuaihui.orders.page import Page, Tell
 from kuaihui.orders.role import ProposeRole
 from kuaihui.orders.room import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, PinDocument, Post, PullIn
 
-AnyOrder = Page | Tell | OpenTopic | OpenMeeting | InviteToMeeting | CreateDocument | PinDocument | Post | PullIn | ProposeRole
+AnyOrder = (
+    Page
+    | Tell
+    | OpenTopic
+    | OpenMeeting
+    | InviteToMeeting
+    | CreateDocument
+    | PinDocument
+    | Post
+    | PullIn
+    | ProposeRole
+    | ReadMetrics
+    | SearchLogs
+    | ListChanges
+    | InspectRedis
+)
 
 __all__ = [
     "AnyOrder",
     "CreateDocument",
+    "InspectRedis",
     "InviteToMeeting",
+    "ListChanges",
+    "Look",
     "OpenMeeting",
     "OpenTopic",
     "Order",
@@ -21,5 +40,7 @@ __all__ = [
     "Post",
     "ProposeRole",
     "PullIn",
+    "ReadMetrics",
+    "SearchLogs",
     "Tell",
 ]
