@@ -27,7 +27,7 @@ from kuaihui.incident.pages import Answered, Ordered
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import Append, Claim, Journal, summary_of, timeline_of
 from kuaihui.language import Text, text
-from kuaihui.orders import AnyOrder, Order, Page
+from kuaihui.orders import AnyOrder, Look, Order, Page
 
 log = logging.getLogger(__name__)
 
@@ -213,11 +213,8 @@ class Loop:
         return list(ready.values()), sorted(coming.values(), key=lambda later: later.at), waits
 
     def carrier(self, order: Order) -> Integration:
-        """The integration that carries an order: for a page, the one that has its channel; otherwise the first that can."""
-        for integration in self.integrations:
-            if type(order) in integration.carries and (not isinstance(order, Page) or order.channel in integration.channels):
-                return integration
-        return NOBODY
+        """The integration that carries an order: the one a page's channel or a look's source names; otherwise the first that can."""
+        return next((one for one in self.integrations if type(order) in one.carries and _is_for(order, one)), NOBODY)
 
     # -- settling ----------------------------------------------------------------------------------------------------------------------
 
@@ -286,6 +283,17 @@ class Loop:
         wait = (due - self.clock.now()).total_seconds() / self.clock.pace if due else 60.0
         if wait > 0:
             await self.journal.changed(min(wait, 60.0))
+
+
+def _is_for(order: Order, integration: Integration) -> bool:
+    """Whether the order leaves the choice open, or names this integration: "lts" is any of "lts.shanghai" and "lts.beijing"."""
+    match order:
+        case Page():
+            return order.channel in integration.channels
+        case Look():
+            return not order.source or f"{integration.name}.".startswith(f"{order.source}.")
+        case _:
+            return True
 
 
 def due_again(timeline: Timeline, order: AnyOrder, at: datetime) -> datetime | None:
