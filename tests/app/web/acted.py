@@ -101,7 +101,7 @@ async def served(stage: Acted) -> AsyncIterator[str]:
     config = uvicorn.Config(stage.app, host="127.0.0.1", port=port, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  # uvicorn tells it by no event
         await asyncio.sleep(0.02)
     try:
         yield stage.address

@@ -150,7 +150,7 @@ async def test_an_export_can_be_verified_anywhere(stage: Acted) -> None:
     assert verify_export(whole.replace("占比高".encode(), "占比低".encode()))
 
 
-@pytest.mark.parametrize(("language", "words"), [("zh-CN,zh;q=0.9", "不能小于 1"), ("en-US", "must be at least 1")], ids=["zh", "en"])
+@pytest.mark.parametrize("language, words", [("zh-CN,zh;q=0.9", "不能小于 1"), ("en-US", "must be at least 1")], ids=["zh", "en"])
 async def test_a_bound_that_is_broken_is_told_with_its_limit_in_the_readers_language(stage: Acted, language: str, words: str) -> None:
     async with stage.client("amao", **{"Accept-Language": language}) as http:
         answer = await http.get("/api/v1/incidents", params={"limit": 0})
@@ -160,7 +160,7 @@ async def test_a_bound_that_is_broken_is_told_with_its_limit_in_the_readers_lang
 
 
 @pytest.mark.parametrize(
-    ("body", "rule"),
+    "body, rule",
     [
         ({"deed": "Dance"}, "union_tag_invalid"),
         ({}, "union_tag_not_found"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx
@@ -26,15 +26,15 @@ async def live(free_port: int) -> AsyncIterator[Acted]:
 async def listening(stage: Acted, path: str, person: str = "dazhuang", **headers: str) -> AsyncIterator[Events]:
     """The events of a stream, as they come."""
     events: Events = []
-    async with httpx.AsyncClient(base_url=stage.address, headers={"X-Kuaihui-Person": person} | headers, timeout=30) as http:
-        async with http.stream("GET", path) as answer:
-            assert "text/event-stream" in answer.headers["content-type"]
-            task = asyncio.create_task(_gather(answer, events))
-            try:
-                yield events
-            finally:
-                task.cancel()
-                await asyncio.wait([task])
+    named = {"X-Kuaihui-Person": person} | headers
+    async with httpx.AsyncClient(base_url=stage.address, headers=named, timeout=30) as http, http.stream("GET", path) as answer:
+        assert "text/event-stream" in answer.headers["content-type"]
+        task = asyncio.create_task(_gather(answer, events))
+        try:
+            yield events
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
 
 
 async def _gather(answer: httpx.Response, events: Events) -> None:
@@ -49,10 +49,9 @@ async def _gather(answer: httpx.Response, events: Events) -> None:
             event[name] = event.get(name, "") + value
 
 
-async def until(met: object, seconds: float = 5) -> None:
-    assert callable(met)
+async def until(met: Callable[[], object], seconds: float = 5) -> None:
     async with asyncio.timeout(seconds):
-        while not met():
+        while not met():  # noqa: ASYNC110  # what is met changes in the stream, which tells nobody
             await asyncio.sleep(0.01)
 
 

@@ -170,7 +170,7 @@
         if (event.key === 'Escape') close();
         else if (event.key.startsWith('Arrow')) { at = (at + (event.key === 'ArrowDown' ? 1 : wanted.length - 1)) % wanted.length; show(); }
         else take(at);
-      } else if (event.key === 'Enter' && !event.shiftKey && matchMedia('(pointer: fine)').matches) {
+      } else if (event.key === 'Enter' && !event.shiftKey && !matchMedia('(pointer: coarse)').matches) {
         event.preventDefault();
         field.form.requestSubmit();
       }

@@ -1,0 +1,137 @@
+"""Every page can be used with a keyboard, a screen reader, a narrow phone, and without a script."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser
+
+from kuaihui.incident.pages import Acknowledged, Read
+from tests.app.web.acted import Acted
+from tests.browser.people import sits_down
+from tests.servers.axe import faults
+
+PAGES = ("/", "/me", "/sign-in", "/incidents/{}", "/incidents/{}/meeting", "/incidents/{}/document", "/incidents/{}/document/history")
+
+
+async def _underway(stage: Acted) -> str:
+    """An incident with something of everything."""
+    incident = await stage.rings(0.10)
+    await stage.until(minutes=1)
+    await stage.rings(0.15)
+    await stage.does("dazhuang", incident, "Acknowledge")
+    await stage.does("dazhuang", incident, "JoinMeeting")
+    await stage.does(
+        "xiaomei", incident, "Speak", words="@阿茂 " + "redis:connection-pool-timeout-" * 12 + " https://example.org/" + "x" * 200
+    )
+    await stage.does("xiaomei", incident, "EditDocument", section="plan", words="| a | b |\n|---|---|\n| " + "很长的一格" * 30 + " | c |")
+    return incident
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+async def test_axe_finds_nothing_on_any_page(stage: Acted, chromium: Browser, look: str) -> None:
+    incident = await _underway(stage)
+    seat = await sits_down(chromium, stage.address, "axin", phone=look == "dark", dark=look == "dark")
+    found: dict[str, list[str]] = {}
+    for page in PAGES:
+        await seat.page.goto(stage.address + page.format(incident))
+        if problems := await faults(seat.page):
+            found[page] = problems
+
+    assert found == {}, "\n".join(line for lines in found.values() for line in lines)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_no_page_is_wider_than_a_narrow_phone(stage: Acted, chromium: Browser, language: str) -> None:
+    incident = await _underway(stage)
+    seat = await sits_down(chromium, stage.address, "axin", phone=True, language=language)
+    wide: dict[str, int] = {}
+    for page in PAGES:
+        await seat.page.goto(stage.address + page.format(incident))
+        await seat.page.wait_for_timeout(100)
+        if over := await seat.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"):
+            wide[page] = over
+
+    assert wide == {}
+    assert seat.complaints == []
+
+
+async def test_the_big_buttons_lie_within_a_thumbs_reach(stage: Acted, chromium: Browser) -> None:
+    incident = await stage.rings()
+    seat = await sits_down(chromium, stage.address, "axin", phone=True)
+    await seat.page.goto(f"{stage.address}/incidents/{incident}")
+    box = await seat.page.locator("#actions button", has_text="接手").first.bounding_box()
+
+    assert box
+    assert box["height"] >= 44
+    assert box["y"] > 740 * 0.7
+    assert box["y"] + box["height"] <= 740
+
+
+async def test_without_a_script_one_can_read_take_on_and_speak(stage: Acted, chromium: Browser) -> None:
+    incident = await stage.rings()
+    seat = await sits_down(chromium, stage.address, "axin", phone=True, script=False)
+    await seat.page.goto(f"{stage.address}/incidents/{incident}")
+    await seat.page.locator("#actions").get_by_role("button", name="接手").click()
+    await seat.page.fill("#say-words", "我在处理")
+    await seat.presses("发送")
+    await seat.sees("我在处理", "#messages")
+
+    assert [fact.by for fact in (await stage.timeline(incident)).all(Acknowledged)] == ["axin"]
+
+
+async def test_the_keyboard_takes_it_on_writes_and_tells_its_keys(stage: Acted, chromium: Browser) -> None:
+    incident = await stage.rings()
+    seat = await sits_down(chromium, stage.address, "axin")
+    await seat.page.keyboard.press("1")
+    await seat.page.wait_for_url("**/incidents/*")
+    await seat.page.keyboard.press("?")
+    await seat.sees("在话题里发言", "dialog")
+    await seat.page.keyboard.press("Escape")
+    await seat.page.keyboard.press("a")
+    await seat.sees("处理中", "#head")
+    await seat.page.keyboard.press("m")
+    await seat.page.keyboard.type("热 key")
+    await seat.page.keyboard.press("Enter")
+    await seat.sees("热 key", "#messages")
+
+    assert [fact.by for fact in (await stage.timeline(incident)).all(Acknowledged)] == ["axin"]
+
+
+async def test_what_one_is_writing_is_not_pulled_away_when_something_happens(stage: Acted, chromium: Browser) -> None:
+    incident = await stage.rings()
+    await stage.does("dazhuang", incident, "Acknowledge")
+    seat = await sits_down(chromium, stage.address, "amao")
+    await seat.page.goto(f"{stage.address}/incidents/{incident}")
+    await seat.page.locator("#mine input[name=reason]").fill("在飞机上")
+    await stage.does("dazhuang", incident, "Speak", words="有新消息")
+    await seat.sees("有新消息", "#messages")
+
+    assert await seat.page.locator("#mine input[name=reason]").input_value() == "在飞机上"
+
+
+async def test_a_word_that_comes_while_the_page_is_open_is_read_when_somebody_is_there(stage: Acted, chromium: Browser) -> None:
+    incident = await stage.rings()
+    await stage.does("dazhuang", incident, "Speak", words="先开着页面")
+    seat = await sits_down(chromium, stage.address, "ayi")
+    await seat.page.goto(f"{stage.address}/incidents/{incident}")
+    await stage.does("amao", incident, "CallIn", whom="ayi", reason="看 Redis")
+    await seat.page.locator("[data-unread]").wait_for(state="attached")
+    await seat.page.mouse.click(300, 300)
+    await seat.page.locator("[data-unread]").wait_for(state="detached")
+
+    assert "ayi" in {fact.person for fact in (await stage.timeline(incident)).all(Read)}
+
+
+async def test_a_page_that_was_cut_off_says_so_and_catches_up(stage: Acted, chromium: Browser) -> None:
+    incident = await stage.rings()
+    seat = await sits_down(chromium, stage.address, "amao")
+    await seat.page.goto(f"{stage.address}/incidents/{incident}")
+    await seat.sees("实时", "header")
+    await seat.page.context.set_offline(True)
+    await stage.does("dazhuang", incident, "Speak", words="断网时说的")
+    await seat.page.context.set_offline(False)
+    await stage.does("dazhuang", incident, "Speak", words="回来以后说的")
+    await seat.sees("断网时说的", "#messages")
+    await seat.sees("回来以后说的", "#messages")
+
+    assert await seat.page.locator("#messages").get_by_text("断网时说的").count() == 1
