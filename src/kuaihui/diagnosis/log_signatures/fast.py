@@ -30,7 +30,10 @@ _MINUTES: Final = 80
 _ODDS: Final = 1 << 16
 # A window begins a little before the first minute seen: lines of several writers are seldom in perfect order.
 _EARLIER: Final = 10
+_NEVER: Final = np.iinfo(np.int64).max
 _ORIGIN: Final = ("service", "pod", "level", "text")
+# Counts by service, shape and minute; counts by service, shape, pod and level.
+Tables = tuple[pl.DataFrame, pl.DataFrame]
 
 
 def serves(head: Head) -> bool:
@@ -39,14 +42,14 @@ def serves(head: Head) -> bool:
     return plain and find_spec("numba") is not None
 
 
-def counted(blocks: Iterable[bytes], head: Columns, slowly: Callable[[bytes], pl.DataFrame], threads: int) -> Iterator[pl.DataFrame]:
+def counted(blocks: Iterable[bytes], head: Columns, slowly: Callable[[bytes], Tables], threads: int) -> Iterator[Tables]:
     """
-    The blocks as counts by origin, text and minute; `slowly` counts what the pass hands over.
+    The blocks as counts; `slowly` counts what the pass hands over.
 
     Each thread keeps its own tables and takes the next block when it has done the one before, so no more than two blocks a thread are held.
     """
     scanners = [Scanner(head, slowly) for _ in range(max(1, threads))]
-    busy: list[Future[list[pl.DataFrame]] | None] = [None] * len(scanners)
+    busy: list[Future[list[Tables]] | None] = [None] * len(scanners)
     with ThreadPoolExecutor(len(scanners)) as pool:
         for turn, block in enumerate(blocks):
             seat = turn % len(scanners)
@@ -62,7 +65,7 @@ def counted(blocks: Iterable[bytes], head: Columns, slowly: Callable[[bytes], pl
 class Scanner:
     """One thread's tables, fed with blocks of whole events."""
 
-    def __init__(self, head: Columns, slowly: Callable[[bytes], pl.DataFrame]) -> None:
+    def __init__(self, head: Columns, slowly: Callable[[bytes], Tables]) -> None:
         from kuaihui.diagnosis.log_signatures import scan  # noqa: PLC0415 - numba is optional, and takes a second to load
 
         self._scan = scan
@@ -80,12 +83,12 @@ class Scanner:
         self._odd = np.zeros((_ODDS, 2), np.int64)
         self._origins: list[tuple[str, ...]] = []
 
-    def feed(self, block: bytes) -> list[pl.DataFrame]:
+    def feed(self, block: bytes) -> list[Tables]:
         """Count the block; what could not be kept in the tables comes back."""
         layout = self._layout(block)
         if layout is None or not _is_utf8(block):
             return [self._slowly(block)]
-        done: list[pl.DataFrame] = []
+        done: list[Tables] = []
         start, stuck = 0, False
         while start < len(block):
             stop = self._pass(block, start, layout)
@@ -137,29 +140,41 @@ class Scanner:
         new = self._where[len(self._origins) : self._state[self._scan.NUMBERS]]
         self._origins.extend(tuple(block[row[k] : row[k + 1]].decode() for k in (0, 2, 4, 6)) for row in new.tolist())
 
-    def _odd_events(self, block: bytes) -> list[pl.DataFrame]:
+    def _odd_events(self, block: bytes) -> list[Tables]:
         ranges = self._odd[: self._state[self._scan.ODDS]].tolist()
         self._state[self._scan.ODDS] = 0
         return [self._slowly(b"".join(block[begin:end] for begin, end in ranges))] if ranges else []
 
-    def emptied(self) -> list[pl.DataFrame]:
+    def emptied(self) -> list[Tables]:
         """What the tables hold, which are empty then."""
-        used = len(self._origins)
-        numbers, minutes = np.nonzero(self._counts[:used])
-        origins = pl.DataFrame(self._origins, schema=dict.fromkeys(_ORIGIN, pl.String), orient="row")
-        shaped = folded(origins.with_row_index("number")).rename({"text": "example"}).sort("number").drop("number").collect()
-        table = shaped[numbers].with_columns(
-            minute=pl.Series(minutes + self._state[self._scan.BASE], dtype=pl.Int64),
-            count=pl.Series(self._counts[numbers, minutes], dtype=pl.Int64),
-            lines=pl.Series(self._counts[numbers, minutes], dtype=pl.Int64),
-            first=pl.Series(self._firsts[numbers, minutes], dtype=pl.Int64),
-            last=pl.Series(self._lasts[numbers, minutes], dtype=pl.Int64),
-        )
+        told = [self._tables()] if self._origins else []
         self._origins.clear()
         self._ids.fill(-1)
         self._counts[: self._state[self._scan.NUMBERS] + 1] = 0
         self._state[:] = 0
-        return [table] if used else []
+        return told
+
+    def _tables(self) -> Tables:
+        used = len(self._origins)
+        origins = pl.DataFrame(self._origins, schema=dict.fromkeys(_ORIGIN, pl.String), orient="row").with_row_index("number")
+        shaped = folded(origins).rename({"text": "example"}).collect().sort("number")
+        counts = self._counts[:used]
+        by_origin = shaped.with_columns(count=pl.Series(counts.sum(axis=1), dtype=pl.Int64)).filter(pl.col("count") > 0)
+        shapes = shaped.group_by("service", "shape").agg("number", pl.col("example").min())
+        order = shapes["number"].explode().to_numpy()
+        starts = shapes["number"].list.len().cum_sum().shift(1, fill_value=0).to_numpy()
+        sums = np.add.reduceat(counts[order], starts, axis=0)
+        firsts = np.minimum.reduceat(np.where(counts > 0, self._firsts[:used], _NEVER)[order], starts, axis=0)
+        lasts = np.maximum.reduceat(np.where(counts > 0, self._lasts[:used], -_NEVER)[order], starts, axis=0)
+        row, minute = np.nonzero(sums)
+        by_minute = shapes.select("service", "shape", "example")[row].with_columns(
+            minute=pl.Series(minute + self._state[self._scan.BASE], dtype=pl.Int64),
+            count=pl.Series(sums[row, minute], dtype=pl.Int64),
+            lines=pl.Series(sums[row, minute], dtype=pl.Int64),
+            first=pl.Series(firsts[row, minute], dtype=pl.Int64),
+            last=pl.Series(lasts[row, minute], dtype=pl.Int64),
+        )
+        return by_minute, by_origin
 
 
 def _is_utf8(block: bytes) -> bool:

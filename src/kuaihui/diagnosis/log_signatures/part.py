@@ -61,7 +61,7 @@ class Part:
 
 def count(logged: Iterable[lines.LogLine]) -> Part:
     """The part of these lines."""
-    return merge(_part(_grouped(frame)) for frame in lines.frames(logged))
+    return merge(_part(*_grouped(frame)) for frame in lines.frames(logged))
 
 
 def count_bytes(chunks: Iterable[bytes], head: heads.Head = heads.PLAIN, threads: int | None = None) -> Part:
@@ -73,8 +73,8 @@ def count_bytes(chunks: Iterable[bytes], head: heads.Head = heads.PLAIN, threads
     blocks = heads.blocks(chunks, head)
     if isinstance(head, heads.Columns) and fast.serves(head):
         slowly = partial(_grouped_block, head=head)
-        return merge(_part(table) for table in fast.counted(blocks, head, slowly, threads or pl.thread_pool_size()))
-    return merge(_part(_grouped_block(block, head)) for block in blocks)
+        return merge(_part(*tables) for tables in fast.counted(blocks, head, slowly, threads or pl.thread_pool_size()))
+    return merge(_part(*_grouped_block(block, head)) for block in blocks)
 
 
 def merge(parts: Iterable[Part]) -> Part:
@@ -101,7 +101,7 @@ def _ordered(table: pl.DataFrame, *by: str) -> pl.DataFrame:
     return table.sort(*_SHAPE, *by)
 
 
-def _grouped(frame: pl.DataFrame) -> pl.DataFrame:
+def _grouped(frame: pl.DataFrame) -> fast.Tables:
     """The lines of one frame, grouped once by all that is asked for."""
     by_line = folded(frame).with_columns(minute=pl.col("at") // MINUTE)
     grouped = by_line.group_by("service", "shape", "minute", "pod", "level").agg(
@@ -111,15 +111,16 @@ def _grouped(frame: pl.DataFrame) -> pl.DataFrame:
         last=pl.col("at").max(),
         example=pl.col("text").min(),
     )
-    return grouped.collect(engine="streaming").with_columns(pl.col("example").str.head(_EXAMPLE))
+    table = grouped.collect(engine="streaming").with_columns(pl.col("example").str.head(_EXAMPLE))
+    return table, table
 
 
-def _grouped_block(block: bytes, head: heads.Head) -> pl.DataFrame:
+def _grouped_block(block: bytes, head: heads.Head) -> fast.Tables:
     return _grouped(heads.frame(block, head))
 
 
-def _part(table: pl.DataFrame) -> Part:
-    return Part(_by_minute(table), _by_origin(table))
+def _part(minutes: pl.DataFrame, origins: pl.DataFrame) -> Part:
+    return Part(_by_minute(minutes), _by_origin(origins))
 
 
 def _added(parts: list[Part]) -> Part:
