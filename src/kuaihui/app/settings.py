@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from kuaihui.catalog.slips import told
 from kuaihui.errors import BadSettings
 from kuaihui.language import Text, text
 from kuaihui.language.durations import parse_duration
@@ -173,7 +174,13 @@ class Settings(BaseSettings):
 
 
 def _told(wrong: ValidationError, file: Path | None) -> Text:
-    """Every fault in one text: the key, what is wrong with it."""
-    told = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in wrong.errors()]
+    """Every fault in one text: the key, what is wrong with it, and how to put it right."""
     where = str(file) if file else "KUAIHUI_*"
-    return text("settings are wrong in {where}:\n{faults}", where=where, faults="\n".join(f"  - {line}" for line in told))
+    return text("the settings are wrong in {where}:{faults}", where=where, faults=_lines(told(wrong, Settings)))
+
+
+def _lines(faults: list[Text]) -> Text:
+    """One fault a line."""
+    first, *rest = faults
+    line = text("\n  - {fault}", fault=first)
+    return text("{line}{others}", line=line, others=_lines(rest)) if rest else line

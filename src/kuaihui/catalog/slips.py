@@ -31,6 +31,12 @@ def slips(wrong: ValidationError, model: type[BaseModel], sheet: Sheet, *above: 
     return found
 
 
+def told(wrong: ValidationError, model: type[BaseModel]) -> list[Text]:
+    """Each error in one sentence, what is wrong and how to put it right: for what is checked by shape but is no catalog file."""
+    said = (_SAID.get(error["type"], _not_allowed)(error, model) for error in _first_causes(wrong.errors(include_url=False)))
+    return [text("{what}: {remedy}", what=what, remedy=remedy) for _, what, remedy in said]
+
+
 def _first_causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
     """Without the lists that are only too short because their entries are wrong."""
     paths = [error["loc"] for error in errors]

@@ -1,0 +1,32 @@
+"""Every promise has its page, and no link leads nowhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kuaihui.duties import ROSTER
+from kuaihui.duties.due import Duty
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+@pytest.mark.parametrize("duty", ROSTER, ids=lambda duty: duty.__module__.rpartition(".")[2])
+def test_every_duty_has_a_page(duty: Duty) -> None:
+    assert (ROOT / "docs" / "duties" / f"{duty.__module__.rpartition('.')[2]}.md").exists()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_link_leads_nowhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+        if "://" not in link:
+            assert (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "duties").glob("*.md")), ids=lambda page: page.stem)
+def test_a_dutys_page_names_files_that_exist(page: Path) -> None:
+    for file in re.findall(r"`((?:src|tests)/[\w/.]+)`", page.read_text(encoding="utf-8")):
+        assert (ROOT / file).exists(), file
