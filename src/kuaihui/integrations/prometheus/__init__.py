@@ -1,0 +1,1 @@
+"""Prometheus, and whatever else speaks its HTTP API: VictoriaMetrics, Thanos, Mimir, Huawei's AOM."""
