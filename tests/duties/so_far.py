@@ -53,6 +53,11 @@ def orders(said: Iterable[Due | Conclude], kind: type[AnyOrder]) -> list[AnyOrde
     return [one.order for one in said if isinstance(one, Due) and type(one.order) is kind]
 
 
+def pages(said: Iterable[Due | Conclude]) -> list[tuple[datetime, Page]]:
+    """The pages among what was said, each with its instant."""
+    return [(one.at, one.order) for one in said if isinstance(one, Due) and isinstance(one.order, Page)]
+
+
 def concluded(said: Iterable[Due | Conclude]) -> list[Fact]:
     """The facts among what was said."""
     return [one.fact for one in said if isinstance(one, Conclude)]
