@@ -14,7 +14,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from kuaihui.emulators.feishu import chats, contacts, control, messages, people, reactions, receipts, tokens, uploads
+from kuaihui.emulators.feishu import (
+    bitable,
+    chats,
+    contacts,
+    control,
+    docx,
+    drive,
+    hooks,
+    login,
+    meetings,
+    messages,
+    people,
+    reactions,
+    receipts,
+    tasks,
+    tokens,
+    uploads,
+)
 from kuaihui.emulators.feishu.call import Operation
 from kuaihui.emulators.feishu.events import EventDesk
 from kuaihui.emulators.feishu.gate import answer
@@ -33,6 +50,13 @@ OPERATIONS: list[Operation] = [
     *uploads.OPERATIONS,
     *chats.OPERATIONS,
     *contacts.OPERATIONS,
+    *docx.OPERATIONS,
+    *drive.OPERATIONS,
+    *meetings.OPERATIONS,
+    *tasks.OPERATIONS,
+    *bitable.OPERATIONS,
+    *login.OPERATIONS,
+    *hooks.OPERATIONS,
 ]
 
 
@@ -67,6 +91,7 @@ def build(world: World) -> Emulated:
     routes += [
         Route("/callback/ws/endpoint", connections.endpoint, methods=["POST"]),
         WebSocketRoute("/ws", connections.serve),
+        *login.routes(world),
         *people.routes(world, desk),
         *control.ControlRoom(world, desk, webhook).routes(),
         Route("/open-apis/{rest:path}", _unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
