@@ -23,7 +23,7 @@ class Seat:
 
     async def sees(self, words: str, within: str = "main") -> None:
         """Waits until these words are to be seen."""
-        await self.page.locator(within).get_by_text(words).locator("visible=true").first.wait_for(timeout=5_000)
+        await self.page.locator(within).get_by_text(words).locator("visible=true").first.wait_for(timeout=20_000)  # a busy machine
 
     async def says(self, words: str) -> None:
         """Writes in the topic."""
@@ -44,7 +44,7 @@ async def sits_down(
     )
     await context.add_cookies([{"name": "kuaihui_language", "value": language, "url": address}])
     seat = Seat(await context.new_page())
-    seat.page.set_default_timeout(10_000)
+    seat.page.set_default_timeout(20_000)
     seat.page.on("console", lambda message: seat.complaints.append(message.text) if message.type in ("error", "warning") else None)
     seat.page.on("pageerror", lambda error: seat.complaints.append(str(error)))
     if person:

@@ -8,6 +8,7 @@ Rule 2: a page is sent only those of its parts that changed.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import lru_cache
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Query, Request
@@ -15,7 +16,7 @@ from fastapi.responses import StreamingResponse
 
 from kuaihui.app.web.asking import Anybody, Here, InHouse, Reads, Watching
 from kuaihui.app.web.board import Boards, Wanted
-from kuaihui.app.web.screen import Screens, facts_html, mine_html, topic_html
+from kuaihui.app.web.screen import Screens
 from kuaihui.app.web.stream import Watchers
 from kuaihui.app.web.views import Reader, fact_shown, row
 from kuaihui.app.wiring import House
@@ -30,6 +31,7 @@ Seen = Annotated[str, Header(alias="Last-Event-ID", max_length=20)]
 After = Annotated[int, Query(ge=0, le=10_000_000)]
 
 
+@lru_cache(maxsize=256)  # the same words go to everybody who watches
 def event(name: str, data: str, id: int | None = None) -> str:
     """One server-sent event."""
     lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
@@ -122,14 +124,14 @@ class Watched:
 
     async def _news(self, timeline: Timeline, reader: Reader) -> list[str]:
         after, length = min(self._after, len(timeline)), len(timeline)
-        parts = await self._screens.parts(timeline, reader)
-        parts = parts | {"mine": mine_html(self._house, timeline, reader, self._person)}
+        shown = await self._screens.of(timeline, reader)
+        parts = shown.parts | {"mine": shown.mine(self._person)}
         events = [event(name, html) for name, html in parts.items() if self._sent.get(name) != html]
         self._sent = parts
-        if said := topic_html(self._house, timeline, reader, after, changed=True).strip():
+        if said := shown.topic_news(after).strip():
             events.append(event("topic", said))
         # The id stands on the last event alone: what is cut off half-way is sent anew.
-        return [*events, event("facts", facts_html(timeline, reader, after, length), length)]
+        return [*events, event("facts", shown.facts(after, length), length)]
 
 
 @live.get("/live", include_in_schema=False)

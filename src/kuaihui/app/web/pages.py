@@ -11,7 +11,7 @@ from kuaihui.app.web.acting import act
 from kuaihui.app.web.asking import Anybody, Here, InHouse, Reads
 from kuaihui.app.web.board import Boards, Wanted
 from kuaihui.app.web.drawing import page
-from kuaihui.app.web.screen import FACTS_AT_ONCE, MESSAGES_AT_ONCE, Screens, facts_html, mine_html, screen, topic_html
+from kuaihui.app.web.screen import FACTS_AT_ONCE, MESSAGES_AT_ONCE, Screens, facts_html, screen, topic_html
 from kuaihui.app.web.topic import first_of_last
 from kuaihui.app.wiring import House
 from kuaihui.incident.phases import Phase
@@ -39,17 +39,18 @@ async def incident(request: Request, house: InHouse, reader: Reads, person: Anyb
     """One incident: what is broken, who is on it, what comes next."""
     timeline = await _opened(house, timeline, person, request)
     screens: Screens = request.app.state.screens
+    shown = await screens.of(timeline, reader)
     length = len(timeline)
     first_fact, first_message = max(0, length - FACTS_AT_ONCE), first_of_last(timeline, MESSAGES_AT_ONCE)
     return page(
         request,
         "incident.html",
-        s=await screen(house, timeline, reader),
-        parts=await screens.parts(timeline, reader),
-        mine=mine_html(house, timeline, reader, person),
-        facts=facts_html(timeline, reader, first_fact, length),
+        s=shown.screen,
+        parts=shown.parts,
+        mine=shown.mine(person),
+        facts=shown.facts(first_fact, length),
         first_fact=first_fact,
-        topic=topic_html(house, timeline, reader, first_message),
+        topic=shown.topic(first_message),
         first_message=first_message,
         catalog=house.catalog,
         sheet=SHEET,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -26,7 +27,7 @@ from kuaihui.incident.recovery import Closed
 from kuaihui.incident.room import DocumentCreated, MeetingOpened, MessagePosted, Reacted, Visited
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import summary_of
-from kuaihui.language import Text, plain
+from kuaihui.language import Text
 from kuaihui.orders import Page
 
 # The parts of the page that are put in anew when they change.
@@ -37,6 +38,8 @@ MESSAGES_AT_ONCE: Final = 40
 # What a reader folds away: how the house went about it.
 QUIET: Final = (Ordered, Answered, Sent, Delivered, Read, Visited, Reacted)
 KEPT: Final = 512
+# A page that nobody changed is worked out anew after this: its words tell the time.
+FRESH: Final = timedelta(seconds=5)
 
 
 class Asked(msgspec.Struct):
@@ -148,40 +151,79 @@ def asked(timeline: Timeline) -> list[Asked]:
     return list(found.values())
 
 
-# -- the parts, rendered -----------------------------------------------------------------------------------------------------------------
+# -- the parts, rendered --------------------------------------------------------------------------------------------------------------
 
 
-class Parts(msgspec.Struct):
-    """The rendered parts of one incident at one length in one language."""
+class Shown:
+    """
+    One incident at one length in one language: each piece of its page is worked out once, however many look at it.
 
-    length: int
-    html: dict[str, str]
+    What depends on who looks is asked for by person; everything else is the same for all, and the page marks by itself what is theirs.
+    """
+
+    def __init__(self, house: House, timeline: Timeline, reader: Reader, shown: Screen) -> None:
+        self.timeline, self.screen = timeline, shown
+        self._house, self._reader = house, reader
+        self._made: dict[tuple[str, int, int] | str, str] = {}
+        self._receipts = receipts(timeline)
+        chart = draw(timeline, shown.signal, reader.now)
+        self.parts = {name: part(f"incident/{name}.html", reader, s=shown, chart=chart) for name in PARTS}
+
+    def facts(self, after: int, before: int) -> str:
+        """The facts from number `after` on and before number `before`, the newest first."""
+        return self._once(("facts", after, before), lambda: facts_html(self.timeline, self._reader, after, before))
+
+    def topic(self, after: int) -> str:
+        """The topic's messages from fact number `after` on."""
+        return self._once(("topic", after, 0), lambda: topic_html(self._house, self.timeline, self._reader, after))
+
+    def topic_news(self, after: int) -> str:
+        """The messages from fact number `after` on, and those before that were reacted to since, to be put in their places."""
+        return self._once(("topic", after, 1), lambda: topic_html(self._house, self.timeline, self._reader, after, changed=True))
+
+    def mine(self, person: str) -> str:
+        """What wants this person now."""
+        return self._once(person, lambda: self._mine(person)) if person else ""
+
+    def _once(self, key: tuple[str, int, int] | str, make: Callable[[], str]) -> str:
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    def _mine(self, person: str) -> str:
+        sent = [one for one in self._receipts if one.person == person and one.sent]
+        pages = [one for one in sent if one.kind == "Page" and one.number >= self.timeline.occasion]
+        return part(
+            "incident/mine.html",
+            self._reader,
+            incident=self.timeline.incident,
+            unread=sum(not one.read for one in sent),
+            wanted=[role for role in self.screen.roles if role.asked == person],
+            paged=bool(pages) and not pages[-1].acknowledged and self.timeline.phase is Phase.OPEN,
+        )
 
 
 class Screens:
-    """
-    The rendered parts, kept while they are the newest, so that two hundred who watch cost one rendering.
-
-    What depends on who looks is not here: the page marks it by itself.
-    """
+    """The newest `Shown` of each incident and language, so that two hundred who watch cost one rendering."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._known: OrderedDict[tuple[str, str], Parts] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], Shown] = OrderedDict()
 
-    async def parts(self, timeline: Timeline, reader: Reader) -> dict[str, str]:
-        """Every part of the incident's page as it stands."""
+    async def of(self, timeline: Timeline, reader: Reader) -> Shown:
+        """The incident's page as it stands."""
         key = (timeline.incident, reader.language)
         known = self._known.get(key)
-        if known is None or known.length != len(timeline):
-            shown = await screen(self._house, timeline, reader)
-            chart = draw(timeline, shown.signal, reader.now)
-            known = Parts(len(timeline), {name: part(f"incident/{name}.html", reader, s=shown, chart=chart) for name in PARTS})
-            self._known[key] = known
+        if known is None or known.timeline is not timeline or self._stale(known, reader):
+            known = self._known[key] = Shown(self._house, timeline, reader, await screen(self._house, timeline, reader))
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
-        return known.html
+        return known
+
+    def _stale(self, known: Shown, reader: Reader) -> bool:
+        """Whether the clock has gone on by so much that what was said of the time is no longer so."""
+        return abs(reader.now - known.screen.now) > FRESH
 
 
 def facts_html(timeline: Timeline, reader: Reader, after: int, before: int) -> str:
@@ -200,15 +242,3 @@ def topic_html(house: House, timeline: Timeline, reader: Reader, after: int, bef
     """The topic's messages from fact number `after` on; with `changed` also older ones that were reacted to since, to be put in place."""
     shown = messages(timeline, reader, after, before, changed=changed)
     return part("incident/messages.html", reader, messages=shown, incident=timeline.incident, people=house.catalog.people)
-
-
-def mine_html(house: House, timeline: Timeline, reader: Reader, person: str) -> str:
-    """What wants this person now."""
-    if not person:
-        return ""
-    unread = [one for one in receipts(timeline) if one.person == person and one.sent and not one.read]
-    wanted = [role for role in roles_shown(house, timeline, reader) if role.asked == person]
-    pages = [one for one in receipts(timeline) if one.person == person and one.kind == "Page" and one.number >= timeline.occasion]
-    paged = bool(pages) and not pages[-1].acknowledged and timeline.phase is Phase.OPEN
-    last = pages[-1].said if pages else plain("")
-    return part("incident/mine.html", reader, unread=len(unread), wanted=wanted, paged=paged, last=last, incident=timeline.incident)

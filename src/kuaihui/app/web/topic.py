@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 from jinja2.utils import urlize
@@ -104,5 +106,10 @@ def shortened(words: str) -> str:
 
 def linked(words: str, reader: Reader) -> Markup:
     """What somebody wrote, escaped, with its links as links and the people it calls standing out."""
+    return _linked(words, reader.mentions)
+
+
+@lru_cache(maxsize=4096)  # the same messages are shown again with every look at the page
+def _linked(words: str, mentions: re.Pattern[str]) -> Markup:
     html = urlize(escape(words), target="_blank", rel="noopener noreferrer", trim_url_limit=60)
-    return Markup(reader.mentions.sub(r'<b class="at">\g<0></b>', html) if "@" in html else html)  # noqa: S704  # escaped above
+    return Markup(mentions.sub(r'<b class="at">\g<0></b>', html) if "@" in html else html)  # noqa: S704  # escaped above
