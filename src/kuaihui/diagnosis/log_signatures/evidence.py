@@ -7,7 +7,7 @@ Rule 2: what was not read is told: at the limit, or where the store failed after
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -30,23 +30,56 @@ _EXAMPLE: Final = 500
 _NAMES: Final = 20  # services or pods named with a signature
 
 
+Pages = Callable[[datetime, datetime], AsyncIterator[Sequence[LogLine]]]
+
+# From bad to worse, each with the words that loggers use for it.
+_LEVELS: Final = (
+    ("debug", ("debug", "trace", "verbose")),
+    ("info", ("info", "information", "notice")),
+    ("warning", ("warning", "warn")),
+    ("error", ("error", "err", "severe")),
+    ("fatal", ("fatal", "critical", "crit", "panic", "alert", "emerg", "emergency")),
+)
+
+
+def at_least(level: str) -> tuple[str, ...]:
+    """The words for this level and all that are worse; the word itself where it is no level we know; none where none is asked."""
+    wanted = level.strip().lower()
+    place = next((number for number, (_, words) in enumerate(_LEVELS) if wanted in words), None)
+    if place is None:
+        return (wanted,) if wanted else ()
+    return tuple(word for _, words in _LEVELS[place:] for word in words)
+
+
 @dataclass
 class Gathered:
-    """Records read so far, the newest first, and why there are not more."""
+    """Records read so far, the newest first; why there are not more; and those of the usual span (None: not read)."""
 
     lines: list[LogLine] = field(default_factory=list[LogLine])
     partial: Text | None = None
+    usual: list[LogLine] | None = None
 
 
-async def gathered(pages: AsyncIterator[Sequence[LogLine]], most: int) -> Gathered:
+async def gathered(order: SearchLogs, pages: Pages) -> Gathered:
     """
-    The pages' records, at most `most`.
+    The records of the order's span, at most `most`, and of its usual span. `pages` gives those from one instant up to another.
 
     A store that is busy or too slow after its first page leaves what was read, with `partial` set; before that, its TryLater is raised.
     """
+    found = await _span(order.since, order.until, order.most, pages)
+    if order.usual_since is not None:
+        try:
+            before = await _span(order.usual_since, order.usual_since + (order.until - order.since), order.most, pages)
+            found.usual = before.lines
+        except TryLater as cut:
+            found.partial = found.partial or text("there is nothing to compare with: {why}", why=cut.text)
+    return found
+
+
+async def _span(since: datetime, until: datetime, most: int, pages: Pages) -> Gathered:
     found, number = Gathered(), 0
     try:
-        async for page in pages:
+        async for page in pages(since, until):
             number += 1
             found.lines += page
             if len(found.lines) > most:
@@ -67,17 +100,19 @@ def clean(line: str) -> str:
     return line[:LONGEST].replace("\x00", "")
 
 
-def usual_hour(lines: Iterable[LogLine], since: datetime, until: datetime) -> Usual:
-    """What was said an hour in a span that is known to be good."""
-    hours = max((until - since).total_seconds() / 3600, 1 / 60)
+def _usual(order: SearchLogs, lines: Sequence[LogLine] | None) -> Usual | None:
+    """What was said an hour in the usual span."""
+    if lines is None:
+        return None
+    hours = max((order.until - order.since).total_seconds() / 3600, 1 / 60)
     whole = usual_of([rank(count(lines))])
     return Usual({template: many / hours for template, many in whole.per_hour.items()})
 
 
-def searched(order: SearchLogs, found: Gathered, now: datetime, by: str, link: str = "", usual: Usual | None = None) -> LogsSearched:
+def searched(order: SearchLogs, found: Gathered, now: datetime, by: str, link: str = "") -> LogsSearched:
     """The fact that these records are, ranked by how well each signature fits the break."""
     part = count(found.lines)
-    ranked = rank(part, order.broke_at, usual)
+    ranked = rank(part, order.broke_at, _usual(order, found.usual))
     return LogsSearched(
         at=now,
         by=by,

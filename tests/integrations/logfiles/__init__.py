@@ -1,0 +1,1 @@
+"""Logs of this machine as a source."""
