@@ -106,7 +106,6 @@ def miner() -> TemplateMiner:
     config = TemplateMinerConfig()
     config.profiling_enabled = False
     config.drain_sim_th, config.drain_depth, config.drain_max_children = 0.4, 4, 100
-    config.drain_extra_delimiters = ["_"]
     config.mask_prefix, config.mask_suffix = "<:", ":>"
     config.masking_instructions = [MaskingInstruction(f"{_EDGES[0]}{pattern}{_EDGES[1]}", name) for pattern, name in MASKS]
     return TemplateMiner(None, config)  # pyright: ignore[reportArgumentType] - its own default is None
@@ -225,10 +224,12 @@ def race(title: str, path: Path, rounds: int) -> None:
     for name, told, taken, (ga, fga) in (("ours", before, seconds, own), ("Drain3", theirs, theirs.seconds[0], other)):
         print(f"{name:<8} {told.lines / taken:12,.0f} {ga:6.3f} {fga:6.3f} {told.signatures:11,} {told.memory:10.0f}")
     ratio = theirs.seconds[0] / seconds
+    by_cpu = 2 * theirs.cpu / (before.cpu + after.cpu)
     print(
-        f"ratio {ratio:.0f} times by the clock, {2 * theirs.cpu / (before.cpu + after.cpu):.0f} times by CPU; GA {own[0] - other[0]:+.3f}, FGA {own[1] - other[1]:+.3f}; first call {before.start:.1f} s; ",
+        f"ratio {ratio:.0f} times by the clock, {by_cpu:.0f} times by CPU; GA {own[0] - other[0]:+.3f}, FGA {own[1] - other[1]:+.3f}; ",
         end="",
     )
+    print(f"first call {before.start:.1f} s; ", end="")
     planted: list[object] = json.loads(path.with_suffix(".bursts").read_text())
     print(f"bursts found {before.bursts}, planted {len(planted)}")
 

@@ -166,6 +166,12 @@ def _said(line: list[object], chance: random.Random) -> str:
     return "".join(piece if isinstance(piece, str) else _value(piece, chance) for piece in line)
 
 
+def _renamed(line: list[object], chance: random.Random) -> list[object]:
+    """The line with a word never seen in its last place of a value; a line without values stays as it is."""
+    last = max((at for at, piece in enumerate(line) if not isinstance(piece, str)), default=None)
+    return line if last is None else [*line[:last], "".join(chance.choices(LETTERS, k=chance.randint(6, 12))), *line[last + 1 :]]
+
+
 def _value(piece: object, chance: random.Random) -> str:
     match piece:
         case ("d", int(length)):
@@ -186,6 +192,7 @@ def write(out: Path, lines: int, seed: int, hard: float = 0.0, samples: Path | N
     rare = [number for number, statement in enumerate(statements) if len(statement.lines) <= 5]
     bursts = [(number, at, at + 90) for number in chance.sample(rare, min(6, len(rare))) for at in [chance.randrange(300, 3300)]]
     truth = array.array("I")
+    valued = sum(any(not isinstance(piece, str) for piece in line) for _, line in every) / len(every)
     with out.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
         for k in range(lines):
             ms = k * HOUR * 1000 // lines
@@ -193,11 +200,8 @@ def write(out: Path, lines: int, seed: int, hard: float = 0.0, samples: Path | N
             number = chance.choice(now) if now else -1
             number, line = (number, chance.choice(statements[number].lines)) if now else every[int(chance.random() * len(every))]
             statement = statements[number]
-            text = _said(line, chance)
-            named = chance.random() < hard
-            if named:
-                text += " " + "".join(chance.choices(LETTERS, k=chance.randint(6, 12)))
-            truth.append(number + named * len(statements))
+            truth.append(number)
+            text = _said(_renamed(line, chance) if hard and chance.random() < hard / valued else line, chance)
             stamp = f"{START}:{ms // 60000:02}:{ms // 1000 % 60:02}.{ms % 1000:03}Z"
             file.write(f"{stamp}\t{statement.service}\t{statement.service}-{int(chance.random() * PODS)}\t{statement.level}\t{text}\n")
     out.with_suffix(".truth").write_bytes(truth.tobytes())
@@ -214,7 +218,7 @@ def main() -> None:
         "--hard",
         type=float,
         default=0.0,
-        help="the share of lines that end in a word never seen (a statement of its own: it names something)",
+        help="the share of lines with a word never seen in place of a value",
     )
     parser.add_argument("--loghub", type=Path)
     parser.add_argument("--quick", action="store_true")
