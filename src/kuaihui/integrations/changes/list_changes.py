@@ -1,0 +1,67 @@
+"""Listing the changes that pipelines told us."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from kuaihui.incident.evidence import Change, ChangesListed
+from kuaihui.incident.fact import Fact
+from kuaihui.incident.timeline import Timeline
+from kuaihui.integrations.changes.hook import KIND, change_of, note_of
+from kuaihui.journal.notes import Note
+from kuaihui.language import text
+from kuaihui.orders import ListChanges, Order
+
+_MOMENT: Final = timedelta(microseconds=1)
+
+
+class Notes(Protocol):
+    """The part of a journal that keeps notes."""
+
+    async def stand(self, note: Note) -> None: ...
+
+    async def standing(self, kind: str, at: datetime | None = None) -> list[Note]: ...
+
+
+class Changes:
+    """Keeps what pipelines tell in the journal, and lists it."""
+
+    name = "changes"
+    channels: frozenset[str] = frozenset()
+
+    def __init__(self, journal: Notes) -> None:
+        self._journal = journal
+        self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {ListChanges: self.list_changes}
+
+    async def keep(self, changes: Sequence[Change], by: str, now: datetime) -> None:
+        """Keep these changes; those that are kept already stay as they are."""
+        for change in changes:
+            await self._journal.stand(note_of(change, by, now))
+
+    async def list_changes(self, order: ListChanges, timeline: Timeline, now: datetime) -> list[Fact]:
+        """The changes of the span and service (those that name no service are everybody's), the newest first."""
+        notes = await self._journal.standing(KIND, order.since - _MOMENT)
+        told = (change_of(note) for note in notes if order.since <= note.since < order.until)
+        wanted = {order.service, order.place.get("service", order.service), ""}
+        found = [change for change in told if not order.service or change.service in wanted]
+        found.sort(key=lambda change: (change.at, change.id), reverse=True)
+        cut = (
+            text("only the newest {most} of {all} changes are listed", most=order.most, all=len(found)) if len(found) > order.most else None
+        )
+        return [
+            ChangesListed(
+                at=now,
+                by=self.name,
+                identity=order.identity,
+                asked_by=order.asked_by,
+                about=order.about,
+                service=order.service,
+                source=self.name,
+                partial=cut,
+                since=order.since,
+                until=order.until,
+                changes=tuple(found[: order.most]),
+            )
+        ]

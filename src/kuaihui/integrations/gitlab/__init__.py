@@ -1,0 +1,1 @@
+"""GitLab: deployments, merged requests and pipelines."""

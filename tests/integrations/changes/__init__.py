@@ -1,0 +1,1 @@
+"""Changes that pipelines tell."""
