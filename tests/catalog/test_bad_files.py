@@ -148,10 +148,8 @@ def test_windows_line_ends_and_a_byte_order_mark_are_no_faults(folder: Path) -> 
 
 
 def test_folders_and_files_of_other_rooms_are_left_alone(folder: Path) -> None:
-    (folder / "runbooks").mkdir()
-    (folder / "runbooks/cache.md").write_text("anything", encoding="utf-8")
-    (folder / "guides").mkdir()
-    (folder / "guides/errors.yaml").write_text("[", encoding="utf-8")
+    (folder / "drills").mkdir()
+    (folder / "drills/errors.yaml").write_text("[", encoding="utf-8")
     (folder / "README.md").write_text("ours", encoding="utf-8")
 
     assert load(folder).people
@@ -172,6 +170,51 @@ def test_a_folder_of_files_is_read_like_one(folder: Path) -> None:
     (folder / "services/more.yaml").write_text("# ours\nstall: {name: s, owner: li}\n", encoding="utf-8")
 
     assert load(folder).places["services/stall"] == "services/more.yaml:2"
+
+
+GUIDE = "shop: {name: x, first: a, steps: {a: {says: x, ask: {source: logs}, holds: {signature: 'x'}}}}"
+
+
+@pytest.mark.parametrize(
+    "words, rule",
+    [
+        (GUIDE.replace("first: a", "first: b"), "unknown_step"),
+        (GUIDE.replace("'x'}", "'x'}, then: c"), "unknown_step"),
+        (GUIDE.replace("'x'}", "'x'}, then: a"), "guide_circle"),
+        (GUIDE.replace("'x'", "'('"), "bad_pattern"),
+        (GUIDE.replace("first: a", "services: [stall], first: a"), "unknown_service"),
+        (GUIDE.replace("source: logs", "source: rumours"), "choice"),
+    ],
+)
+def test_a_guide_that_cannot_be_followed_is_told_before_an_incident_needs_it(words: str, rule: str, folder: Path) -> None:
+    (folder / "guides").mkdir()
+    (folder / "guides/shop.yaml").write_text(f"# ours\n{words}\n", encoding="utf-8")
+
+    found = faults(folder)
+
+    assert [(fault.file, fault.line, fault.rule) for fault in found] == [("guides/shop.yaml", 2, f"catalog.{rule}")]
+    assert english_left(found[0].told) == []
+
+
+@pytest.mark.parametrize(
+    "words, line, rule",
+    [
+        ("anything", 1, "no_front_matter"),
+        ("---\nname: x\n---\n", 2, "no_symptoms"),
+        ("---\nname: x\nsymptoms:\n  labels: [service=]\n---\n", 4, "bad_matcher"),
+        ("---\nname: x\nsymptoms:\n  signatures: ['(']\n---\n", 4, "bad_pattern"),
+        ("---\nname: x\nservices: [stall]\nsymptoms: {above: 1}\n---\n", 3, "unknown_service"),
+        ("---\nname: x\nsymptom: {above: 1}\n---\n", 3, "unknown_key"),
+    ],
+)
+def test_a_runbook_that_would_never_be_found_is_told_by_line(words: str, line: int, rule: str, folder: Path) -> None:
+    (folder / "runbooks").mkdir()
+    (folder / "runbooks/cache.md").write_text(words, encoding="utf-8")
+
+    found = faults(folder)
+
+    assert [(fault.file, fault.line, fault.rule) for fault in found] == [("runbooks/cache.md", line, f"catalog.{rule}")]
+    assert english_left(found[0].told) == []
 
 
 HEAD = "---\nname: x\ntitle: y\n---\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from kuaihui.incident import alerts, evidence, pages, recovery, roles, room, tasks
+from kuaihui.incident import alerts, evidence, pages, recovery, roles, room, tasks, thinking
 from kuaihui.incident.fact import Fact
 from kuaihui.language import plain, text
 from kuaihui.orders import Page
@@ -147,4 +147,20 @@ FACTS: tuple[Fact, ...] = (
         gaps=(evidence.RedisGap("MONITOR", WHY, "127.0.0.1:6379"),),
         nodes=("127.0.0.1:6379",),
     ),
+    thinking.RunbooksMatched(at=AT, fitting=(thinking.Fitting("redis-unreachable", "Redis 连不上", 0.8, WHY),)),
+    thinking.NoRunbookFits(at=AT, looked_at=2),
+    thinking.ChangeSuspected(
+        at=AT, change="d1", title="v1.8.2", service="config-center", kind="deployment", author="amao", made=AT, score=0.8, reason=WHY
+    ),
+    thinking.ChangeExcluded(at=AT, by="amao", change="d1", title="v1.8.2", reason=WHY),
+    thinking.HypothesisRaised(at=AT, hypothesis="redis-hot-key", claim=WHY, cause="redis-hot-key", verify=WHY, mitigations=(WHY,)),
+    thinking.EvidenceWeighed(at=AT, hypothesis="redis-hot-key", side="for", number=1, weight=0.8, says=WHY),
+    thinking.EvidenceWeighed(at=AT, hypothesis="redis-hot-key", side="against", number=1, weight=0.8, says=WHY),
+    thinking.HypothesisConfirmed(at=AT, hypothesis="redis-hot-key", claim=WHY, reason=WHY),
+    thinking.HypothesisRejected(at=AT, by="amao", hypothesis="redis-hot-key", claim=WHY, reason=WHY),
+    thinking.GuideStepTaken(at=AT, guide="config-center", step="errors", asked=WHY, answer=WHY, holds=True, next="redis"),
+    thinking.GuideStepTaken(at=AT, guide="config-center", step="errors", asked=WHY, answer=WHY, holds=False),
+    thinking.GuideStepTaken(at=AT, guide="config-center", step="errors", asked=WHY, answer=WHY, holds=None),
+    thinking.GuideConcluded(at=AT, guide="config-center", step="redis", cause="redis-hot-key", conclusion=WHY),
+    thinking.GuideTakenOver(at=AT, by="amao", guide="config-center", step="redis", reason=WHY),
 )

@@ -16,6 +16,7 @@ from kuaihui.catalog.services import Budgets
 from kuaihui.incident.alerts import AlertFired, Reopened
 from kuaihui.incident.pages import Acknowledged
 from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted
+from kuaihui.incident.thinking import HypothesisConfirmed
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
 
@@ -78,4 +79,5 @@ def stamps(timeline: Timeline, budgets: Budgets) -> list[Stamp]:
 
 def located_at(timeline: Timeline) -> datetime | None:
     """When the cause was confirmed: by a check or by a person."""
-    return None
+    confirmed = timeline.all(HypothesisConfirmed, timeline.occasion)
+    return confirmed[0].at if confirmed else None

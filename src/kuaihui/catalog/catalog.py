@@ -7,11 +7,13 @@ from datetime import datetime
 from functools import cached_property
 
 from kuaihui.catalog.faults import Fault
+from kuaihui.catalog.guides import Guide
 from kuaihui.catalog.matching import Found, Matching
 from kuaihui.catalog.people import Person
 from kuaihui.catalog.policies import Policy
 from kuaihui.catalog.roles import Role
 from kuaihui.catalog.rotas import Calendar, Leave, Rota
+from kuaihui.catalog.runbooks import Runbook
 from kuaihui.catalog.services import Service
 from kuaihui.catalog.shapes import Entry
 from kuaihui.catalog.shifts import NOBODY, Answer, Rounds, Shift, absences
@@ -43,6 +45,8 @@ class Catalog(Entry):
     places: Mapping[str, str]
     cautions: tuple[Fault, ...] = ()
     inhibitions: Mapping[str, Inhibition] = {}
+    guides: Mapping[str, Guide] = {}
+    runbooks: Mapping[str, Runbook] = {}
 
     def names(self, language: str) -> dict[str, str]:
         """Display names of people, services, roles and rotas by id, in one language; a person's name goes first where an id is shared."""

@@ -15,13 +15,16 @@ from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.cautions import cautions
 from kuaihui.catalog.checks import check
 from kuaihui.catalog.faults import FaultyCatalog, in_order
+from kuaihui.catalog.guides import Guide
 from kuaihui.catalog.people import Person
 from kuaihui.catalog.policies import Policy
 from kuaihui.catalog.roles import Role
 from kuaihui.catalog.rotas import Calendar, Rota
+from kuaihui.catalog.runbooks import Runbook, read_runbooks
 from kuaihui.catalog.services import Service
 from kuaihui.catalog.silences import Inhibition
 from kuaihui.catalog.sources import Sources
+from kuaihui.catalog.symptoms import check_symptoms
 from kuaihui.catalog.template_files import read_templates
 from kuaihui.catalog.templates import Template
 
@@ -35,15 +38,17 @@ def load(folder: Path, now: datetime | None = None) -> Catalog:
     """
     sources = Sources.read(Path(folder))
     templates = read_templates(sources)
+    runbooks = read_runbooks(sources)
     check(sources)
+    check_symptoms(sources, runbooks)
     if sources.faults or sources.front is None:
         raise FaultyCatalog(in_order(sources.faults))
-    catalog = _built(sources, templates)
+    catalog = _built(sources, templates, runbooks)
     _ = catalog.matching, catalog.rounds  # made ready here, so that the first alert does not pay for it
     return catalog.model_copy(update={"cautions": tuple(in_order([*sources.cautions, *cautions(catalog, now)]))})
 
 
-def _built(sources: Sources, templates: Mapping[str, Template]) -> Catalog:
+def _built(sources: Sources, templates: Mapping[str, Template], runbooks: Mapping[str, Runbook]) -> Catalog:
     front, entries = sources.front, sources.entries
     assert front is not None
     return Catalog.model_construct(
@@ -62,6 +67,8 @@ def _built(sources: Sources, templates: Mapping[str, Template]) -> Catalog:
         places=places(sources),
         cautions=(),
         inhibitions=cast("dict[str, Inhibition]", entries["inhibitions"]),
+        guides=cast("dict[str, Guide]", entries["guides"]),
+        runbooks=dict(runbooks),
     )
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from kuaihui.catalog.faults import Fault, FaultyCatalog, did_you_mean
 from kuaihui.catalog.front import Front
+from kuaihui.catalog.guides import Guide
 from kuaihui.catalog.people import Person
 from kuaihui.catalog.policies import Policy
 from kuaihui.catalog.roles import Role
@@ -36,6 +37,7 @@ KINDS: Final[Mapping[str, type[BaseModel]]] = {
     "policies": Policy,
     "roles": Role,
     "inhibitions": Inhibition,
+    "guides": Guide,
 }
 _FILES: Final = ("catalog.yaml", "leave.yaml", *(f"{kind}.yaml" for kind in KINDS))
 _ID_SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
@@ -50,7 +52,7 @@ class Sources:
     faults: list[Fault] = field(default_factory=list[Fault])
     cautions: list[Fault] = field(default_factory=list[Fault])
     entries: dict[str, dict[str, BaseModel]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
-    known: dict[str, dict[str, Sheet]] = field(default_factory=lambda: {kind: {} for kind in (*KINDS, "templates")})
+    known: dict[str, dict[str, Sheet]] = field(default_factory=lambda: {kind: {} for kind in (*KINDS, "templates", "runbooks")})
     failed: set[str] = field(default_factory=set[str])  # kinds of which a file could not be read
     front: Front | None = None
     front_sheet: Sheet = field(default_factory=lambda: Sheet("catalog.yaml"))

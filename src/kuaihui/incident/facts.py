@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kuaihui.incident import alerts, evidence, pages, recovery, roles, room, tasks
+from kuaihui.incident import alerts, evidence, pages, recovery, roles, room, tasks, thinking
 
 AnyFact = (
     alerts.Opened
@@ -49,6 +49,17 @@ AnyFact = (
     | evidence.LogsSearched
     | evidence.ChangesListed
     | evidence.RedisInspected
+    | thinking.RunbooksMatched
+    | thinking.NoRunbookFits
+    | thinking.ChangeSuspected
+    | thinking.ChangeExcluded
+    | thinking.HypothesisRaised
+    | thinking.EvidenceWeighed
+    | thinking.HypothesisConfirmed
+    | thinking.HypothesisRejected
+    | thinking.GuideStepTaken
+    | thinking.GuideConcluded
+    | thinking.GuideTakenOver
 )
 
 _encoder = msgspec.json.Encoder()
