@@ -44,7 +44,7 @@ class Overrides:
     async def look(self, now: datetime) -> None:
         """Take over what the journal keeps now: others may have made or ended one."""
         # Those that are over stay: the calendar and the figures tell who was really on call.
-        standing = [_read(note) for note in await self._journal.standing(OVERRIDE) if note.over > note.since]
+        standing = [read_override(note) for note in await self._journal.standing(OVERRIDE) if note.over > note.since]
         if standing != self._standing:
             self._standing, self._made = standing, None
 
@@ -64,7 +64,7 @@ class Overrides:
         return ended
 
 
-def _read(note: Note) -> StandIn:
+def read_override(note: Note) -> StandIn:
     """The override that a note keeps, as far as it really held."""
     body = msgspec.json.decode(note.body, type=_Body)
     spans = tuple(msgspec.structs.replace(span, until=min(span.until, note.over)) for span in body.spans if span.since < note.over)

@@ -100,10 +100,9 @@ def _shift(target: str, own: str, at: datetime, catalog: Catalog) -> Iterator[St
     rota = own if target in ("oncall", "backup-of-oncall", "leader-of-oncall") else target.removeprefix("rota:") if ":" in target else ""
     if rota in catalog.rotas:
         answer = catalog.answer(rota, at)
-        people = ", ".join(catalog.people[who].name.told("zh") if who in catalog.people else who for who in answer.people)
-        yield Step(
-            text("on call in the rota {rota}: {people}; {reason}", rota=f"@{rota}", people=people, reason=answer.reason), answer.place
-        )
+        for person in answer.people:
+            said = text("on call in the rota {rota}: {person}; {reason}", rota=f"@{rota}", person=f"@{person}", reason=answer.reason)
+            yield Step(said, answer.place)
 
 
 def _how_it_went(timeline: Timeline, page: Page) -> Iterator[Step]:
@@ -127,7 +126,5 @@ def why_this_role(timeline: Timeline, role: str, catalog: Catalog) -> list[Step]
             "needed from severity {severity} on; asked in this order: {candidates}", severity=known.needed_from, candidates=candidates
         )
         steps.append(Step(said, catalog.places.get(f"roles/{role}", "")))
-    for fact in timeline.facts:
-        if isinstance(fact, RoleProposed | RoleTaken | RoleDeclined | RoleGiven) and fact.role == role:
-            steps.append(Step(fact.said, at=fact.at))
-    return steps
+    kinds = (RoleProposed, RoleTaken, RoleDeclined, RoleGiven)
+    return [*steps, *(Step(fact.said, at=fact.at) for fact in timeline.facts if isinstance(fact, kinds) and fact.role == role)]

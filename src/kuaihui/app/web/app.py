@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from kuaihui.app.web.api import api
 from kuaihui.app.web.board import Boards
+from kuaihui.app.web.desk import desk
 from kuaihui.app.web.doors import Doors
 from kuaihui.app.web.drawing import SERVED
 from kuaihui.app.web.entrance import entrance
@@ -44,7 +45,7 @@ def create_app(house: House) -> FastAPI:
     app.state.screens = Screens(house)
     app.state.boards = Boards(house)
     app.router.routes[:0] = doors(house).routes()
-    for router in (api, live, pages, paper, mine, forms, entrance):
+    for router in (api, live, pages, paper, mine, forms, entrance, desk):
         app.include_router(router)
     for part, folder in SERVED.items():
         app.mount(f"/{part}", Served(directory=folder, check_dir=False), name=part)
