@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from kuaihui.app.source_settings import GitLabSource, LogFilesSource, PrometheusSource, RedisSource
 from kuaihui.catalog.slips import told
 from kuaihui.errors import BadSettings
 from kuaihui.language import Text, text
@@ -121,6 +122,10 @@ class Settings(BaseSettings):
     auth: Auth = Auth()
     hooks: Hooks = Hooks()
     workplace: Workplace = Workplace()
+    prometheus: dict[str, PrometheusSource] = {}
+    logfiles: dict[str, LogFilesSource] = {}
+    gitlab: dict[str, GitLabSource] = {}
+    redis: dict[str, RedisSource] = {}
 
     @classmethod
     def settings_customise_sources(

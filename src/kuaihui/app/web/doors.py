@@ -26,6 +26,8 @@ from kuaihui.app.wiring import House
 from kuaihui.intake.ringing import Fault, Misheard, Ringing, Unusable
 from kuaihui.integrations.alertmanager.api_v2 import ApiV2
 from kuaihui.integrations.alertmanager.webhook import Webhook
+from kuaihui.integrations.changes import hook as changes
+from kuaihui.integrations.changes.list_changes import Changes
 from kuaihui.integrations.generic.hook import Mapped
 from kuaihui.language import choose, say, text
 
@@ -63,8 +65,8 @@ class Doors:
     """
     The doors of one house.
 
-    `tokens` are by door: "prometheus" (POST /api/v2/alerts), "alertmanager", and the name of each generic hook. `loopback`: nobody but this
-    machine reaches us. `largest_body` in bytes.
+    `tokens` are by door: "prometheus" (POST /api/v2/alerts), "alertmanager", "changes", and the name of each generic hook. `loopback`:
+    nobody but this machine reaches us. `largest_body` in bytes.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Doors:
             Route("/api/v2/alerts", self._guarded(self._prometheus), methods=["POST"]),
             Route("/hooks/alertmanager", self._guarded(self._alertmanager), methods=["POST"]),
             Route("/hooks/generic/{name}", self._guarded(self._any), methods=["POST"]),
+            Route("/hooks/changes", self._guarded(self._changes), methods=["POST"]),
             Route("/api/v2/status", self._status, methods=["GET"]),
             Route("/-/ready", _well, methods=["GET", "HEAD"]),
             Route("/-/healthy", _well, methods=["GET", "HEAD"]),
@@ -110,6 +113,17 @@ class Doors:
             words = text("there is no hook {name}; hooks.generic names: {known}", name=name[:80], known=known)
             raise Closed(404, Fault("generic.unknown", "", words))
         return await self._hear(request, name, self.generic[name])
+
+    async def _changes(self, request: Request) -> Response:
+        """What a pipeline changed: kept in the journal, where looking for changes finds it."""
+        self._let_in(request, "changes")
+        body, now = await self._body(request), self.reception.clock.now()
+        try:
+            told = changes.hear(body, now)
+        except Unusable as wrong:
+            raise Closed(400, wrong.fault) from wrong
+        await Changes(self.reception.loop.journal).keep(told, "changes", now)
+        return Response(_encode({"kept": len(told)}), media_type=_JSON)
 
     def _read_api(self, body: bytes, now: datetime) -> Understood:
         told = self._api.hear(body, now)

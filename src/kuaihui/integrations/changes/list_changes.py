@@ -35,6 +35,9 @@ class Changes:
         self._journal = journal
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {ListChanges: self.list_changes}
 
+    async def close(self) -> None:
+        """The journal is closed by who opened it."""
+
     async def keep(self, changes: Sequence[Change], by: str, now: datetime) -> None:
         """Keep these changes; those that are kept already stay as they are."""
         for change in changes:

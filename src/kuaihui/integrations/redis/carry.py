@@ -37,6 +37,9 @@ class RedisCarrier:
         self._clock = clock
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {InspectRedis: self.inspect_redis}
 
+    async def close(self) -> None:
+        """Nothing is held open between two looks."""
+
     async def inspect_redis(self, order: InspectRedis, timeline: Timeline, now: datetime) -> list[Fact]:
         """What the look at this Redis shows. Raises GiveUp where the settings do not know it."""
         report = await inspect(self._server(order), self._clock)

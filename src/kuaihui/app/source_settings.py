@@ -1,0 +1,54 @@
+"""
+The sections of settings for sources of evidence: `[prometheus.main]`, `[logfiles.nginx]`, `[redis.center]` …
+
+Rule 1: several of one product are set up by name; the catalog names one as `from: prometheus.main`, or the first as `from: prometheus`.
+Rule 2: secrets need not stand in the file: KUAIHUI_GITLAB__MAIN__TOKEN in the environment overrides `token` under [gitlab.main].
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Source(BaseModel):
+    """One source; a key it does not know is a fault."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PrometheusSource(Source):
+    """Prometheus, VictoriaMetrics, Thanos, Mimir or AOM: `url` up to, but without, "/api/v1". `tenant` is sent as X-Scope-OrgID."""
+
+    url: str
+    token: str = Field(default="", repr=False)
+    username: str = ""
+    password: str = Field(default="", repr=False)
+    tenant: str = ""
+    link: str = ""
+
+
+class LogFilesSource(Source):
+    """Files on this machine, or units of systemd's journal; `zone` is that of times which name none."""
+
+    paths: tuple[str, ...] = ()
+    form: Literal["json", "plain"] = "json"
+    zone: str = "UTC"
+    journal: bool = False
+    units: tuple[str, ...] = ()
+
+
+class GitLabSource(Source):
+    """GitLab; the token needs the scope read_api."""
+
+    url: str = "https://gitlab.com"
+    token: str = Field(default="", repr=False)
+
+
+class RedisSource(Source):
+    """One Redis, or any node of one cluster: `redis://user@host:port`, `rediss://…` for TLS. `monitor` = false: never use MONITOR."""
+
+    url: str = Field(repr=False)
+    password: str = Field(default="", repr=False)
+    monitor: bool = True
