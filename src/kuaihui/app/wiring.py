@@ -20,6 +20,7 @@ from pathlib import Path
 from kuaihui.app.overrides import Overrides
 from kuaihui.app.reception import Reception
 from kuaihui.app.settings import CatalogPlace, Settings
+from kuaihui.app.sources import sources_of
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.shelf import Shelf
 from kuaihui.duties import ROSTER
@@ -82,7 +83,10 @@ async def house(settings: Settings, clock: Clock | None = None, integrations: Se
         await overrides.look(clock.now())
         builtin = Builtin(settings.server.reached_at, settings.workplace.meeting)
         worker = f"{socket.gethostname()}:{os.getpid()}"
-        loop = Loop(journal, overrides.catalog, ROSTER, [*integrations, builtin], clock, worker)
+        looking = sources_of(settings, journal, clock)
+        for source in looking:
+            opened.push_async_callback(source.close)
+        loop = Loop(journal, overrides.catalog, ROSTER, [*integrations, *looking, builtin], clock, worker)
         reception = Reception(loop, overrides.catalog, clock, settings.hooks.resolve_timeout)
         await reception.begin()
         built = House(settings, clock, journal, shelf, loop, reception, settings.auth.secret or secrets.token_hex(32), overrides, sample)
