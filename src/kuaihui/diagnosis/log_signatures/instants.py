@@ -87,7 +87,8 @@ def _like(sample: str, written: pl.Series, zone: str) -> pl.Series:
     exact = minute.to_physical() + stamp.str.slice(17, 2).str.to_integer(strict=False) * SECOND
     if fraction:
         exact = exact + stamp.str.slice(20, min(len(fraction), 6)).str.to_integer(strict=False) * 10 ** max(0, 6 - len(fraction))
-    fits = (stamp.str.len_bytes() == len(sample)) & stamp.str.ends_with(suffix or "")
+    seconds = rf"^:[0-9]{{2}}[.,][0-9]{{{len(fraction)}}}" if fraction else "^:[0-9]{2}"
+    fits = (stamp.str.len_bytes() == len(sample)) & stamp.str.slice(16).str.contains(seconds + re.escape(suffix or "") + "$")
     read = written.alias("stamp").to_frame().lazy().select(pl.when(fits).then(exact)).collect(engine="streaming").to_series()
     return _in_zone(read, zone) if suffix is None else read - _shift(suffix)
 

@@ -73,13 +73,16 @@ def _stamp(buf, begin, end, layout, suffix):
     if minute == _UNREADABLE or buf[begin + 16] != 58 or not 0 <= second < 60:
         return _UNREADABLE
     fraction, digits = 0, layout[FRACTION]
-    for k in range(6):
+    if digits and buf[begin + 19] != 46 and buf[begin + 19] != 44:
+        return _UNREADABLE
+    for k in range(max(6, digits)):
         digit = 0
         if k < digits:
             digit = int(buf[begin + 20 + k]) - 48
             if not 0 <= digit <= 9:
                 return _UNREADABLE
-        fraction = fraction * 10 + digit
+        if k < 6:
+            fraction = fraction * 10 + digit
     return minute * 60_000_000 + second * 1_000_000 + fraction + layout[SHIFT]
 
 
