@@ -81,7 +81,7 @@ async def house(settings: Settings, clock: Clock | None = None, integrations: Se
         journal = await opened.enter_async_context(open_journal(settings.journal.url))
         overrides = Overrides(journal, lambda: shelf.catalog)
         await overrides.look(clock.now())
-        builtin = Builtin(settings.server.reached_at, settings.workplace.meeting)
+        builtin = Builtin(settings.server.reached_at, settings.workplace.meeting, journal.keep)
         worker = f"{socket.gethostname()}:{os.getpid()}"
         looking = sources_of(settings, journal, clock)
         for source in looking:

@@ -150,6 +150,41 @@ class FinishTask(Deed, frozen=True, kw_only=True, tag=True):
     task: str
 
 
+class RaiseHypothesis(Deed, frozen=True, kw_only=True, tag=True):
+    """I think it is this; `hypothesis` is its id, unique in the incident."""
+
+    hypothesis: str
+    claim: str
+
+
+class ConfirmHypothesis(Deed, frozen=True, kw_only=True, tag=True):
+    """It is so."""
+
+    hypothesis: str
+    reason: str = ""
+
+
+class RejectHypothesis(Deed, frozen=True, kw_only=True, tag=True):
+    """It is not so."""
+
+    hypothesis: str
+    reason: str = ""
+
+
+class ExcludeChange(Deed, frozen=True, kw_only=True, tag=True):
+    """This change did not cause it."""
+
+    change: str
+    reason: str = ""
+
+
+class TakeOverGuide(Deed, frozen=True, kw_only=True, tag=True):
+    """I go on with this guide by hand."""
+
+    guide: str
+    reason: str = ""
+
+
 AnyDeed = (
     Acknowledge
     | Escalate
@@ -172,4 +207,9 @@ AnyDeed = (
     | MakeTask
     | GiveTask
     | FinishTask
+    | RaiseHypothesis
+    | ConfirmHypothesis
+    | RejectHypothesis
+    | ExcludeChange
+    | TakeOverGuide
 )

@@ -7,6 +7,7 @@ from kuaihui.orders.order import Order
 from kuaihui.orders.page import Page, Tell
 from kuaihui.orders.role import ProposeRole
 from kuaihui.orders.room import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, PinDocument, Post, PullIn
+from kuaihui.orders.show import ShowEvidence
 
 AnyOrder = (
     Page
@@ -23,6 +24,7 @@ AnyOrder = (
     | SearchLogs
     | ListChanges
     | InspectRedis
+    | ShowEvidence
 )
 
 __all__ = [
@@ -42,5 +44,6 @@ __all__ = [
     "PullIn",
     "ReadMetrics",
     "SearchLogs",
+    "ShowEvidence",
     "Tell",
 ]

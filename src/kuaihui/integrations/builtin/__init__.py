@@ -8,7 +8,7 @@ from typing import Any
 
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
-from kuaihui.integrations.builtin import people, room
+from kuaihui.integrations.builtin import evidence, people, room
 from kuaihui.orders import (
     CreateDocument,
     InviteToMeeting,
@@ -20,6 +20,7 @@ from kuaihui.orders import (
     Post,
     ProposeRole,
     PullIn,
+    ShowEvidence,
     Tell,
 )
 
@@ -32,12 +33,13 @@ class Builtin:
 
     It keeps nothing of its own: what it carries out is the fact itself, and inbox and topic are views of the timeline. `address` is where
     our pages are reached, for the links; `meeting` a template like "https://meet.example.org/{incident}".
+    `keep` keeps a picture and returns its hash.
     """
 
     name = NAME
     channels = frozenset({"inbox"})
 
-    def __init__(self, address: str = "", meeting: str = "") -> None:
+    def __init__(self, address: str = "", meeting: str = "", keep: evidence.Keep | None = None) -> None:
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {
             Page: people.page,
             Tell: people.tell,
@@ -49,4 +51,5 @@ class Builtin:
             CreateDocument: room.Opener(address).document,
             PinDocument: room.pin,
             Post: room.post,
+            ShowEvidence: evidence.Shower(keep).show,
         }

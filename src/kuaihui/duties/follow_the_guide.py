@@ -1,0 +1,79 @@
+"""
+Follow the guide: the service's troubleshooting guide, step by step, until it concludes or a person takes over.
+
+Rule 1: one step at a time, each written down with its question, its answer and where it leads.
+Rule 2: a person who takes over ends it: the house asks nothing more of that guide on this occasion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from kuaihui.briefing.clocks import broke_at
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.guides import Guide, GuideStep, guide_for
+from kuaihui.catalog.services import Service
+from kuaihui.diagnosis.guides import answered, asker, current, ended, judged, last_taken
+from kuaihui.diagnosis.known_errors import KNOWN
+from kuaihui.duties.due import Conclude, Due
+from kuaihui.duties.questions import AnyLook, Asking
+from kuaihui.duties.take_the_first_look import BROKEN
+from kuaihui.incident.thinking import GuideConcluded, GuideStepTaken
+from kuaihui.incident.timeline import Timeline
+from kuaihui.language import Text, plain, text
+
+
+def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | Conclude]:
+    """The question of the step that the guide stands at, or what its answer means, or the guide's end."""
+    service, guide = catalog.services.get(timeline.service), guide_for(catalog.guides, timeline.service)
+    if service is None or guide is None or timeline.phase not in BROKEN or not _has_sources(service) or ended(timeline, guide):
+        return
+    step = current(timeline, guide)
+    if step not in guide.steps:
+        yield Conclude(now, _end(timeline, guide, now))
+        return
+    look = Asking(service, timeline.occasion, asker(guide.id, step), broke_at(timeline), now).of(guide.steps[step].ask)
+    if taken := _taken(timeline, catalog, guide, step, look, now):
+        yield Conclude(now, taken)
+    elif look:
+        yield Due(now, look)
+
+
+def _has_sources(service: Service) -> bool:
+    sources = service.sources
+    return bool(sources.logs or sources.metrics or sources.changes or sources.redis)
+
+
+def _taken(timeline: Timeline, catalog: Catalog, guide: Guide, name: str, look: AnyLook | None, now: datetime) -> GuideStepTaken | None:
+    """The step as it is written down once its answer is there, or once it is sure that there will be none."""
+    step = guide.steps[name]
+    asked = plain(step.says.told(catalog.language))
+    fact = answered(timeline, guide, name)
+    if fact is None:
+        why = _unanswered(timeline, step, look)
+        return why and GuideStepTaken(at=now, guide=guide.id, step=name, asked=asked, answer=why, holds=None, next=step.otherwise)
+    verdict = judged(step, fact, timeline.service, broke_at(timeline))
+    follows = step.otherwise if not verdict.holds else "" if step.conclude else step.then
+    return GuideStepTaken(at=now, guide=guide.id, step=name, asked=asked, answer=verdict.answer, holds=verdict.holds, next=follows)
+
+
+def _unanswered(timeline: Timeline, step: GuideStep, look: AnyLook | None) -> Text | None:
+    """Why there will be no answer; None while it may still come."""
+    if look is None:
+        return text("the catalog names no source for it ({source})", source=step.ask.source)
+    answer = timeline.answers.get(look.identity)
+    if answer is None or answer.outcome == "later":
+        return None
+    return answer.reason or text("nobody answered")
+
+
+def _end(timeline: Timeline, guide: Guide, now: datetime) -> GuideConcluded:
+    last = last_taken(timeline, guide)
+    step = guide.steps.get(last.step) if last else None
+    if last is None or step is None or not last.holds or not step.conclude:
+        return GuideConcluded(at=now, guide=guide.id, step=last.step if last else "", conclusion=text("no cause found by its steps"))
+    known = KNOWN.get(step.conclude)
+    return GuideConcluded(
+        at=now, guide=guide.id, step=last.step, cause=step.conclude, conclusion=known.claim if known else plain(step.conclude)
+    )

@@ -1,0 +1,106 @@
+"""
+What is asked of a service's sources of evidence, made from the catalog.
+
+Rule 1: a source that the catalog does not name is not asked: there is no order, and whoever wanted to know is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from kuaihui.catalog.guides import Question
+from kuaihui.catalog.services import Service
+from kuaihui.orders import InspectRedis, ListChanges, ReadMetrics, SearchLogs
+
+HOUR: Final = timedelta(hours=1)
+WEEK: Final = timedelta(days=7)
+DAY: Final = timedelta(days=1)
+AnyLook = ReadMetrics | SearchLogs | ListChanges | InspectRedis
+
+
+class Asking:
+    """Asks on one occasion, for one asker; `broke` is when it broke, `now` when it is asked (UTC)."""
+
+    def __init__(self, service: Service, occasion: int, asker: str, broke: datetime, now: datetime) -> None:
+        self.service, self.occasion, self.asker, self.broke, self.now = service, occasion, asker, broke, now
+
+    def everything(self) -> Iterator[AnyLook]:
+        """The first look: metrics and logs of the last hour, changes of the last week, Redis."""
+        for source in ("metrics", "logs", "redis", "changes"):
+            if look := self.of(Question(source=source)):
+                yield look
+
+    def of(self, question: Question) -> AnyLook | None:
+        """The order that asks this; None where the catalog names no such source."""
+        match question.source:
+            case "metrics":
+                return self._metrics(question)
+            case "logs":
+                return self._logs(question)
+            case "changes":
+                return self._changes(question)
+            case "redis":
+                return self._redis()
+
+    def _metrics(self, question: Question) -> ReadMetrics | None:
+        signal, place = self.service.signal, dict(self.service.sources.metrics)
+        expression = question.query or (signal.expression if signal else "")
+        if not place or not expression:
+            return None
+        own = signal if signal and expression == signal.expression else None
+        last = question.last or HOUR
+        return ReadMetrics(
+            occasion=self.occasion,
+            asked_by=self.asker,
+            about=own.name.en if own else "",
+            service=self.service.id,
+            source=place.pop("from", ""),
+            place=place,
+            expression=expression,
+            since=self.now - last,
+            until=self.now,
+            step=max(timedelta(seconds=15), last / 240),
+            unit=own.unit if own else "",
+            usual=(own.usual_low, own.usual_high) if own else None,
+        )
+
+    def _logs(self, question: Question) -> SearchLogs | None:
+        place = dict(self.service.sources.logs)
+        if not place:
+            return None
+        last = question.last or HOUR
+        return SearchLogs(
+            occasion=self.occasion,
+            asked_by=self.asker,
+            service=self.service.id,
+            source=place.pop("from", ""),
+            place=place,
+            since=self.now - last,
+            until=self.now,
+            query=question.query,
+            level=question.level,
+            broke_at=self.broke,
+            usual_since=self.now - last - DAY,
+        )
+
+    def _changes(self, question: Question) -> ListChanges | None:
+        place = dict(self.service.sources.changes)
+        if not place:
+            return None
+        return ListChanges(
+            occasion=self.occasion,
+            asked_by=self.asker,
+            service=self.service.id,
+            source=place.pop("from", ""),
+            place=place,
+            since=self.now - (question.last or WEEK),
+            until=self.now,
+        )
+
+    def _redis(self) -> InspectRedis | None:
+        place = dict(self.service.sources.redis)
+        if not place:
+            return None
+        return InspectRedis(occasion=self.occasion, asked_by=self.asker, service=self.service.id, source=place.pop("from", ""), place=place)
