@@ -29,7 +29,7 @@ class Kind(IntEnum):
     TABLE_CELL = 32
 
 
-FIELD = {
+FIELD: dict[int, str] = {
     Kind.PAGE: "page",
     Kind.TEXT: "text",
     Kind.HEADING1: "heading1",
@@ -108,7 +108,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def elements(self) -> list[Element]:
         """The parts of its line; none for kinds that have no text of their own."""
-        name = FIELD.get(Kind(self.block_type)) if self.block_type in Kind else None
+        name = FIELD.get(self.block_type)
         words: Words | None = getattr(self, name, None) if name else None
         return words.elements if words else []
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Generic, TypeVar
@@ -138,9 +138,12 @@ class Caller:
         raise AssertionError("the last try returns or raises")
 
     async def _once(self, ask: Ask[Shape]) -> bytes:
-        for lane, pace in _lanes(ask):
-            await self._paces.turn(lane, pace)
-        token = ask.as_person or await self._token.get()
+        async with AsyncExitStack() as turns:
+            for lane, pace in _lanes(ask):
+                await turns.enter_async_context(self._paces.turn(lane, pace))
+            return await self._tried(ask, ask.as_person or await self._token.get())
+
+    async def _tried(self, ask: Ask[Shape], token: str) -> bytes:
         try:
             return _checked(ask.operation.name, await self._send(ask, token))
         except httpx.HTTPError as fault:
@@ -189,8 +192,9 @@ class Caller:
 
 
 def _lanes(ask: Ask[Shape]) -> list[tuple[str, Pace]]:
+    """The narrow lanes first: whoever waits for one chat holds no place in the wide lane that others need."""
     own = ask.operation.lane or ask.operation.name
-    return [*((own, pace) for pace in ask.operation.paces), *ask.lanes]
+    return [*ask.lanes, *((own, pace) for pace in ask.operation.paces)]
 
 
 def _may_repeat(ask: Ask[Shape], failure: Failure) -> bool:

@@ -47,9 +47,9 @@ class WebhookBot:
         await self._client.aclose()
 
     async def _post(self, said: dict[str, object], now: datetime) -> None:
-        await self._paces.turn("hook", PACE)
         try:
-            done = await self._client.post(self._url, content=msgspec.json.encode({**self._signed(now), **said}))
+            async with self._paces.turn("hook", PACE):
+                done = await self._client.post(self._url, content=msgspec.json.encode({**self._signed(now), **said}))
             answer = msgspec.json.decode(done.content, type=_Said)
         except (httpx.HTTPError, msgspec.MsgspecError) as fault:
             raise FeishuBusy(Failure(operation=NAME, words=type(fault).__name__), timedelta(seconds=5)) from fault

@@ -1,0 +1,1 @@
+"""A small Elasticsearch: the search of an index over records in memory."""

@@ -1,0 +1,27 @@
+"""What the story's team keeps in Feishu: its document template and its roster."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from kuaihui.emulators.feishu import bitable, docx
+from kuaihui.emulators.feishu.records import Json
+from kuaihui.emulators.feishu.world import World
+
+ROSTER = "bascn_roster"
+HEADING = 3
+SECTIONS = ("概况", "影响", "时间线", "排查", "处置", "恢复", "后续任务")
+
+
+def furnish(world: World) -> tuple[str, str]:
+    """Put template and roster in the tenant; their tokens."""
+    template = docx.empty(world, "应急响应处理模板", "ou_amao")
+    page = template.blocks[template.token]
+    for section in SECTIONS:
+        words: Json = {"elements": [{"text_run": {"content": section}}]}
+        block = docx.put(world, template, page, {"block_type": HEADING, "heading1": words})
+        docx.place(page, [cast("str", block["block_id"])], -1)
+    columns = {"业务线": 1, "负责人": 11, "值班": 11}
+    row: Json = {"业务线": "配置中心", "负责人": [{"id": "ou_xiaomei"}], "值班": [{"id": "ou_axin"}]}
+    bitable.add_base(world, ROSTER, "业务线负责人和值班文档", columns, [row])
+    return template.token, ROSTER

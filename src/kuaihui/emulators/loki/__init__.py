@@ -1,0 +1,1 @@
+"""A small Loki: query_range over records in memory."""
