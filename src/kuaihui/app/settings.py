@@ -16,7 +16,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from kuaihui.app.source_settings import GitLabSource, LogFilesSource, PrometheusSource, RedisSource
+from kuaihui.app.source_settings import (
+    ElasticsearchSource,
+    GitLabSource,
+    LogFilesSource,
+    LokiSource,
+    LtsSource,
+    PrometheusSource,
+    RedisSource,
+)
 from kuaihui.catalog.slips import told
 from kuaihui.errors import BadSettings
 from kuaihui.language import Text, text
@@ -124,6 +132,9 @@ class Settings(BaseSettings):
     workplace: Workplace = Workplace()
     prometheus: dict[str, PrometheusSource] = {}
     logfiles: dict[str, LogFilesSource] = {}
+    loki: dict[str, LokiSource] = {}
+    elasticsearch: dict[str, ElasticsearchSource] = {}
+    lts: dict[str, LtsSource] = {}
     gitlab: dict[str, GitLabSource] = {}
     redis: dict[str, RedisSource] = {}
 

@@ -39,6 +39,37 @@ class LogFilesSource(Source):
     units: tuple[str, ...] = ()
 
 
+class LokiSource(Source):
+    """Grafana Loki; `page` is lowered where the server allows fewer lines a query."""
+
+    url: str
+    token: str = Field(default="", repr=False)
+    username: str = ""
+    password: str = Field(default="", repr=False)
+    tenant: str = ""
+    page: int = Field(default=5_000, ge=1)
+
+
+class ElasticsearchSource(Source):
+    """Elasticsearch or OpenSearch; an API key, or a user who may read."""
+
+    url: str
+    api_key: str = Field(default="", repr=False)
+    username: str = ""
+    password: str = Field(default="", repr=False)
+    page: int = Field(default=5_000, ge=1, le=10_000)
+
+
+class LtsSource(Source):
+    """Huawei Cloud LTS; `url` is the region's endpoint, `project` the project's id, the keys those of a user with lts:logs:list."""
+
+    url: str
+    project: str
+    access_key: str
+    secret_key: str = Field(default="", repr=False)
+    page: int = Field(default=1_000, ge=1, le=5_000)
+
+
 class GitLabSource(Source):
     """GitLab; the token needs the scope read_api."""
 

@@ -1,0 +1,1 @@
+"""Elasticsearch and OpenSearch: logs by a search of their indices."""

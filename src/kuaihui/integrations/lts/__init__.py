@@ -1,0 +1,1 @@
+"""Huawei Cloud LTS: logs by group and stream."""

@@ -1,0 +1,1 @@
+"""Huawei Cloud LTS as a source of logs."""

@@ -1,0 +1,1 @@
+"""What every carrier of an order promises, each tried on all of them."""

@@ -1,0 +1,248 @@
+"""What every log store promises, whatever its own way of asking is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import httpx
+import pytest
+
+from kuaihui.emulators.elasticsearch.server import Elasticsearch as ElasticsearchServer
+from kuaihui.emulators.loki.server import Loki as LokiServer
+from kuaihui.emulators.lts.server import Lts as LtsServer
+from kuaihui.errors import GiveUp, TryLater
+from kuaihui.incident.evidence import LogsSearched
+from kuaihui.incident.fact import Fact
+from kuaihui.incident.facts import decode, encode
+from kuaihui.incident.timeline import Timeline
+from kuaihui.integrations.elasticsearch import search_logs as elasticsearch
+from kuaihui.integrations.loki import search_logs as loki
+from kuaihui.integrations.lts import search_logs as lts
+from kuaihui.orders import SearchLogs
+from tests.integrations.asking import NOBODY_BROKE, NOW, logs
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+PAGE = 7  # a small page, so that few records make many
+
+
+class Searcher(Protocol):
+    async def search_logs(self, order: SearchLogs, timeline: Timeline, now: datetime) -> list[Fact]: ...
+
+
+class Store(Protocol):
+    """A log store that can be filled and asked."""
+
+    place: dict[str, str]
+    app: Any
+
+    def put(self, at: datetime, line: str, level: str = "ERROR", pod: str = "p-0") -> None: ...
+
+    def carrier(self, transport: httpx.AsyncBaseTransport, secret: str = "right") -> Searcher: ...
+
+
+class LokiStore:
+    def __init__(self) -> None:
+        self.server = LokiServer(token="right", most=PAGE)
+        self.place = {"selector": '{app="config-center"}'}
+        self.app = self.server.app()
+
+    def put(self, at: datetime, line: str, level: str = "ERROR", pod: str = "p-0") -> None:
+        labels = {"app": "config-center", "pod": pod, "level": level}
+        self.server.records.append((round(at.timestamp() * 1_000_000) * 1_000, labels, f"{level} {line}"))
+
+    def carrier(self, transport: httpx.AsyncBaseTransport, secret: str = "right") -> Searcher:
+        return loki.Loki(loki.Access(url="http://store", token=secret, page=PAGE), transport=transport)
+
+
+class ElasticsearchStore:
+    def __init__(self) -> None:
+        self.server = ElasticsearchServer(key="right", window=PAGE)
+        self.place = {"index": "app-*"}
+        self.app = self.server.app()
+
+    def put(self, at: datetime, line: str, level: str = "ERROR", pod: str = "p-0") -> None:
+        document = {"@timestamp": at.isoformat(), "message": f"{level} {line}", "level": level, "kubernetes": {"pod": {"name": pod}}}
+        self.server.documents.setdefault("app-1", []).append(document | {"service": "config-center"})
+
+    def carrier(self, transport: httpx.AsyncBaseTransport, secret: str = "right") -> Searcher:
+        return elasticsearch.Elasticsearch(elasticsearch.Access(url="http://store", api_key=secret, page=PAGE), transport=transport)
+
+
+class LtsStore:
+    def __init__(self) -> None:
+        self.server = LtsServer(access_key="right")
+        self.place = {"group": "g1", "stream": "s1"}
+        self.app = self.server.app()
+
+    def put(self, at: datetime, line: str, level: str = "ERROR", pod: str = "p-0") -> None:
+        labels = {"appName": "config-center", "podName": pod}
+        self.server.records.append((round(at.timestamp() * 1_000_000) * 1_000, labels, f"{level} {line}"))
+
+    def carrier(self, transport: httpx.AsyncBaseTransport, secret: str = "right") -> Searcher:
+        return lts.Lts(lts.Access(url="http://store", project="p1", access_key=secret, secret_key="sk", page=PAGE), transport=transport)
+
+
+@pytest.fixture(params=[LokiStore, ElasticsearchStore, LtsStore])
+def store(request: pytest.FixtureRequest) -> Store:
+    return request.param()
+
+
+async def search(store: Store, carrier: Searcher | None = None, **more: Any) -> LogsSearched:
+    carrier = carrier or store.carrier(httpx.ASGITransport(store.app))
+    (fact,) = await carrier.search_logs(logs(place=store.place, **more), NOBODY_BROKE, NOW)
+    assert isinstance(fact, LogsSearched)
+    assert decode(encode(fact)) == fact
+    return fact
+
+
+class After(httpx.AsyncBaseTransport):
+    """The store itself for some requests, then something else."""
+
+    def __init__(self, store: Store, requests: int, then: Callable[[], httpx.Response]) -> None:
+        self.inner, self.left, self.then = httpx.ASGITransport(store.app), requests, then
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.left -= 1
+        if self.left < 0:
+            return self.then()
+        return await self.inner.handle_async_request(request)
+
+
+def times_out() -> httpx.Response:
+    raise httpx.ReadTimeout("slow")
+
+
+async def test_every_page_is_read_and_nothing_outside_the_span(store: Store) -> None:
+    for number in range(50):
+        store.put(NOW - timedelta(seconds=number + 1), "redis timeout", pod=f"p-{number % 3}")
+    for at in (NOW, NOW + MINUTE, NOW - HOUR - MINUTE):
+        store.put(at, "another night")
+    store.put(NOW - HOUR, "the first instant")
+    fact = await search(store)
+
+    assert (fact.total, fact.partial) == (51, None)
+    most = max(fact.signatures, key=lambda one: one.count)
+    assert (most.count, most.services, most.pods) == (50, ("config-center",), ("p-0", "p-1", "p-2"))
+    assert {one.count for one in fact.signatures} == {50, 1}
+
+
+async def test_records_of_one_instant_on_both_sides_of_a_page_are_read_once(store: Store) -> None:
+    for number in range(30):
+        store.put(NOW - timedelta(seconds=1 + number // 5), f"failure in part {chr(97 + number)}")
+    assert (await search(store)).total == 30
+
+
+async def test_at_the_limit_the_newest_are_kept_and_it_is_said(store: Store) -> None:
+    for number in range(40):
+        store.put(NOW - timedelta(seconds=number + 1), "new words" if number < 10 else "old words")
+    fact = await search(store, most=10)
+
+    assert fact.total == 10
+    assert all("new words" in one.example for one in fact.signatures)
+    assert fact.partial is not None
+
+
+async def test_words_and_level_choose(store: Store) -> None:
+    for level in ("INFO", "WARN", "ERROR", "FATAL"):
+        store.put(NOW - MINUTE, "redis is slow", level)
+    store.put(NOW - MINUTE, "mysql is slow")
+
+    assert (await search(store, query="redis")).total == 4
+    assert (await search(store, level="error")).total == 3
+    assert (await search(store, query="redis", level="error")).total == 2
+    assert (await search(store, query="nobody says this")).signatures == ()
+
+
+@pytest.mark.parametrize("then", [times_out, lambda: httpx.Response(429), lambda: httpx.Response(503)])
+async def test_a_store_that_fails_after_some_pages_leaves_what_was_read_and_says_so(
+    store: Store, then: Callable[[], httpx.Response]
+) -> None:
+    for number in range(40):
+        store.put(NOW - timedelta(seconds=number + 1), "redis timeout")
+    fact = await search(store, store.carrier(After(store, 2, then)))
+
+    assert PAGE < fact.total < 40
+    assert fact.partial is not None
+    assert fact.partial.values["pages"] == 2
+
+
+@pytest.mark.parametrize("then", [times_out, lambda: httpx.Response(429, headers={"Retry-After": "9"}), lambda: httpx.Response(503)])
+async def test_a_store_that_is_busy_at_once_is_tried_later(store: Store, then: Callable[[], httpx.Response]) -> None:
+    with pytest.raises(TryLater):
+        await search(store, store.carrier(After(store, 0, then)))
+
+
+async def test_a_store_that_hangs_is_left_in_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (loki, elasticsearch, lts):
+        monkeypatch.setattr(module, "_BUDGET", timedelta(seconds=0.3))
+
+    async def hang(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    with pytest.raises(TryLater, match="in time"):
+        await search(store, store.carrier(httpx.MockTransport(hang)))
+
+
+async def test_wrong_credentials_are_given_up_with_the_remedy(store: Store) -> None:
+    with pytest.raises(GiveUp, match=r"check \["):
+        await search(store, store.carrier(httpx.ASGITransport(store.app), secret="wrong"))
+
+
+async def test_a_place_the_catalog_forgot_is_given_up_by_its_word(store: Store) -> None:
+    word = next(iter(store.place))
+    store.place = {}
+    with pytest.raises(GiveUp, match=word):
+        await search(store)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>login</html>", b"[]", b"{}", b"\xff\xfe"])
+async def test_what_is_no_answer_is_given_up(store: Store, body: bytes) -> None:
+    with pytest.raises(GiveUp, match="address"):
+        await search(store, store.carrier(httpx.MockTransport(lambda _: httpx.Response(200, content=body))))
+
+
+async def test_secrets_nul_and_huge_lines_do_no_harm(store: Store) -> None:
+    for line in ("login password=hunter2 failed", "a\x00b", "x" * 1_000_000):
+        store.put(NOW - MINUTE, line)
+    fact = await search(store)
+
+    assert fact.total == 3
+    assert len(encode(fact)) < 20_000
+    assert b"hunter2" not in encode(fact)
+    assert b"\\u0000" not in encode(fact)
+
+
+async def test_what_the_usual_span_never_said_is_new(store: Store) -> None:
+    for number in range(1, 6):
+        store.put(NOW - number * MINUTE, "served slowly")
+        store.put(NOW - 24 * HOUR - number * MINUTE, "served slowly")
+    store.put(NOW - MINUTE, "pool exhausted")
+    fact = await search(store, usual_since=NOW - 25 * HOUR)
+
+    assert {one.new for one in fact.signatures if "pool" in one.template} == {True}
+    assert {one.new for one in fact.signatures if "served" in one.template} == {False}
+
+
+async def test_shards_that_failed_are_told() -> None:
+    store = ElasticsearchStore()
+    store.put(NOW - MINUTE, "redis timeout")
+    store.server.failing = 2
+    fact = await search(store)
+
+    assert fact.total == 1
+    assert fact.partial is not None
+
+
+async def test_a_search_that_was_not_finished_is_told() -> None:
+    store = LtsStore()
+    store.put(NOW - MINUTE, "redis timeout")
+    store.server.complete = False
+    fact = await search(store)
+
+    assert fact.total == 1
+    assert fact.partial is not None
