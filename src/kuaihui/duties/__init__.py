@@ -6,12 +6,18 @@ from typing import Final
 
 from kuaihui.duties import (
     fill_the_roles,
+    follow_the_guide,
     keep_everyone_informed,
+    match_the_runbooks,
     open_the_room,
     page_the_oncall,
     raise_the_severity,
     replace_the_absent,
+    show_the_evidence,
+    take_the_first_look,
     watch_the_recovery,
+    weigh_the_changes,
+    weigh_the_hypotheses,
 )
 from kuaihui.duties.due import Duty
 
@@ -21,6 +27,12 @@ ROSTER: Final[tuple[Duty, ...]] = (
     open_the_room.due,
     fill_the_roles.due,
     replace_the_absent.due,
+    take_the_first_look.due,
+    match_the_runbooks.due,
+    follow_the_guide.due,
+    weigh_the_changes.due,
+    weigh_the_hypotheses.due,
+    show_the_evidence.due,
     watch_the_recovery.due,
     keep_everyone_informed.due,
 )
