@@ -33,11 +33,11 @@ MOST: Final = 5000
 KEPT: Final = 20_000
 _DAY: Final = timedelta(days=1)
 SAID: Final = {
-    "detect": text("detected"),
-    "engage": text("engaged"),
-    "locate": text("located"),
-    "mitigate": text("mitigated"),
-    "recover": text("recovered"),
+    "detect": text("to detect"),
+    "engage": text("to engage"),
+    "locate": text("to locate"),
+    "mitigate": text("to mitigate"),
+    "recover": text("to recover"),
 }
 
 # By house: one process serves one, tests several.

@@ -15,6 +15,7 @@ from kuaihui.app.web.asking import Anybody, InHouse, Reads
 from kuaihui.app.web.drawing import page
 from kuaihui.app.web.views import Reader
 from kuaihui.app.wiring import House
+from kuaihui.incident.pages import Answered, Ordered
 from kuaihui.incident.phases import Phase
 from kuaihui.journal.journal import Summary
 from kuaihui.journal.words import Hit, terms
@@ -65,6 +66,8 @@ async def _found(house: House, hit: Hit, wanted: str, reader: Reader) -> Found |
     if summary is None:
         return None
     facts = [(number, timeline.facts[number]) for number in hit.numbers if number < len(timeline)]
+    # What happened says more than the orders that led to it.
+    facts.sort(key=lambda one: isinstance(one[1], Ordered | Answered))
     lines = [Line(number, fact.at, marked(reader.said(fact.said), wanted)) for number, fact in facts]
     # A word may stand in an alert's labels, or in the other language: such a line shows none, and comes last.
     lines.sort(key=lambda line: "<mark>" not in line.html)
