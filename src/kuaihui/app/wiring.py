@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from kuaihui.app.indexing import keep_up
 from kuaihui.app.overrides import Overrides
 from kuaihui.app.reception import Reception
 from kuaihui.app.settings import CatalogPlace, Settings
@@ -95,11 +96,12 @@ async def house(settings: Settings, clock: Clock | None = None, integrations: Se
 
 
 async def start(built: House) -> None:
-    """Let the house turn: the loop, the expiry of silent alerts, the look at the catalog's files."""
+    """Let the house turn: the loop, the expiry of silent alerts, the look at the catalog's files, the index of words."""
     built.tasks += [
         asyncio.create_task(built.loop.run(), name="loop"),
         asyncio.create_task(built.reception.run(), name="reception"),
         asyncio.create_task(_watch_the_catalog(built), name="catalog"),
+        asyncio.create_task(keep_up(built.journal, built.overrides.catalog), name="words"),
     ]
 
 
