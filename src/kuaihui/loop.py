@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 # An order of any kind in; the facts it led to out. `Any`: each carrier takes its own kind of order.
 Carry = Callable[[Any, Timeline, datetime], Awaitable[Sequence[Fact]]]
 Meaning = Callable[[Timeline], Sequence[Fact]]
+# How long facts that were just written may wait until their incident is settled.
+Within = Callable[[Sequence[Fact]], timedelta]
 
 # More conclusions than this in one settling means that two duties contradict each other.
 MOST_CONCLUSIONS: Final = 50
@@ -84,6 +86,23 @@ class Decision(msgspec.Struct):
     due: datetime | None
 
 
+def at_once(facts: Sequence[Fact]) -> timedelta:
+    """These facts do not wait."""
+    return timedelta(0)
+
+
+class _Word(msgspec.Struct, eq=False):
+    """Something that is said about an incident, and who waits until it is kept."""
+
+    meaning: Meaning
+    heard: asyncio.Future[list[Fact]]
+
+    def fail(self, fault: Exception) -> None:
+        """Tell who waits that nothing of it was kept."""
+        if not self.heard.done():
+            self.heard.set_exception(fault)
+
+
 class Loop:
     """Settles incidents whenever something is due."""
 
@@ -105,6 +124,9 @@ class Loop:
         self.faults: Counter[str] = Counter()
         self._known: OrderedDict[str, Timeline] = OrderedDict()
         self._carrying: set[asyncio.Task[None]] = set()
+        self._words: dict[str, list[_Word]] = {}
+        self._listening: dict[str, asyncio.Task[None]] = {}
+        self._wanted: dict[str, datetime | None] = {}  # when each incident is to be settled, as we last wrote it
 
     # -- reading -----------------------------------------------------------------------------------------------------------------------
 
@@ -121,12 +143,14 @@ class Loop:
         self._known[timeline.incident] = timeline
         self._known.move_to_end(timeline.incident)
         if len(self._known) > KEPT_TIMELINES:
-            self._known.popitem(last=False)
+            gone, _ = self._known.popitem(last=False)
+            self._wanted.pop(gone, None)
         return timeline
 
     def forget(self, incident: str) -> None:
         """Read this incident anew when it is next wanted."""
         self._known.pop(incident, None)
+        self._wanted.pop(incident, None)
 
     # -- hearing -----------------------------------------------------------------------------------------------------------------------
 
@@ -134,29 +158,75 @@ class Loop:
         """
         Add the facts that `meaning` makes of the timeline, and settle the incident soon.
 
-        When somebody else was faster, the timeline is read again and `meaning` is asked again. Raises what `meaning` raises; then
-        nothing is kept.
+        When somebody else was faster, the timeline is read again and `meaning` asked again. Raises what `meaning` raises; then nothing is
+        kept. Words that come while others are being written are taken together, in the order they came.
         """
-        while True:
-            timeline = await self.timeline(incident)
-            facts = list(meaning(timeline))
-            if not facts or (await self.append([(timeline, facts)]))[0]:
-                return facts
+        word = _Word(meaning, asyncio.get_running_loop().create_future())
+        self._words.setdefault(incident, []).append(word)
+        if incident not in self._listening:
+            self._listening[incident] = asyncio.create_task(self._listen(incident))
+        return await word.heard
 
-    async def append(self, additions: Sequence[tuple[Timeline, Sequence[Fact]]]) -> list[bool]:
-        """Add facts to several incidents in one commit; each is to be settled at once. False where somebody else was faster."""
+    async def _listen(self, incident: str) -> None:
+        """Take in what is said about one incident until nobody waits."""
+        words: list[_Word] = []
+        try:
+            while words := self._words.pop(incident, []):
+                try:
+                    await self._take_in(incident, words)
+                except Exception as failed:
+                    for word in words:
+                        word.fail(failed)
+        finally:
+            del self._listening[incident]
+            for word in words:  # only where we were ended in the middle
+                word.heard.cancel()
+
+    async def _take_in(self, incident: str, words: Sequence[_Word]) -> None:
+        while True:
+            before = timeline = await self.timeline(incident)
+            meant: list[tuple[_Word, list[Fact]]] = []
+            for word in words:
+                try:
+                    facts = list(word.meaning(timeline))
+                except Exception as refused:
+                    word.fail(refused)
+                else:
+                    meant.append((word, facts))
+                    timeline = timeline.extended(facts) if facts else timeline
+            if timeline is before or (await self.append([(before, timeline.facts[len(before) :])]))[0]:
+                break
+            words = [word for word, _ in meant]
+        for word, facts in meant:
+            if not word.heard.done():
+                word.heard.set_result(facts)
+
+    async def append(self, additions: Sequence[tuple[Timeline, Sequence[Fact]]], within: Within = at_once) -> list[bool]:
+        """
+        Add facts to several incidents in one commit. False where somebody else was faster.
+
+        Each incident is settled at once, or `within` the span that its facts can wait, so that many that come singly are settled as one.
+        """
         now = self.clock.now()
         grown = [timeline.extended(facts) for timeline, facts in additions]
         appends = [
-            Append(longer.incident, len(timeline), tuple(facts), summary_of(longer), now)
+            Append(longer.incident, len(timeline), tuple(facts), summary_of(longer), self._due(longer.incident, now, within(facts)))
             for longer, (timeline, facts) in zip(grown, additions, strict=True)
         ]
-        return self._settled(await self.journal.append(appends), grown)
+        return self._settled(await self.journal.append(appends), grown, [one.due for one in appends])
 
-    def _settled(self, kept: list[bool], grown: Sequence[Timeline]) -> list[bool]:
-        for whole, timeline in zip(kept, grown, strict=True):
+    def _due(self, incident: str, now: datetime, within: timedelta) -> datetime:
+        """When to settle an incident that may wait for `within`: sooner where it was to be settled sooner, or where we do not know."""
+        if not within or not self.journal.exclusive:
+            return now
+        wanted = self._wanted.get(incident, now)
+        return min(wanted, now + within) if wanted else now + within
+
+    def _settled(self, kept: list[bool], grown: Sequence[Timeline], dues: Sequence[datetime | None]) -> list[bool]:
+        for whole, timeline, due in zip(kept, grown, dues, strict=True):
             if whole:
                 self._remember(timeline)
+                self._wanted[timeline.incident] = due
             else:
                 self.forget(timeline.incident)
         return kept
@@ -226,17 +296,23 @@ class Loop:
         busy = [one for one in decided if one[2].facts]
         kept = await self.journal.append([self._append(claim, before, decision) for claim, before, decision in busy])
         grown = [decision_timeline(before, decision) for _, before, decision in busy]
-        self._settled(kept, grown)
+        self._settled(kept, grown, [decision.due for _, _, decision in busy])
         for whole, timeline, (_, _, decision) in zip(kept, grown, busy, strict=True):
             if whole:
                 self._carry_all(timeline, decision, now)
         for claim, before, decision in decided:
             if not decision.facts:
-                await self.journal.schedule(claim, len(before), decision.due)
+                await self._schedule(claim, len(before), decision.due)
         for whole, (claim, before, _) in zip(kept, busy, strict=True):
             if not whole:
-                await self.journal.schedule(claim, len(before), now)
+                await self._schedule(claim, len(before), now)
         return len(claims)
+
+    async def _schedule(self, claim: Claim, expected: int, due: datetime | None) -> None:
+        await self.journal.schedule(claim, expected, due)
+        known = self._known.get(claim.incident)
+        if known is not None and len(known) == expected:
+            self._wanted[claim.incident] = due
 
     def _append(self, claim: Claim, before: Timeline, decision: Decision) -> Append:
         longer = decision_timeline(before, decision)

@@ -14,6 +14,7 @@ from kuaihui.app.reception import Reception
 from kuaihui.duties import watch_the_recovery
 from kuaihui.errors import Refused
 from kuaihui.incident.alerts import AlertCleared, AlertFired, AlertMeasured, Opened, Reopened
+from kuaihui.incident.fact import Fact
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake.ringing import Fault, Misheard
@@ -256,3 +257,35 @@ async def test_hearings_at_once_share_a_commit_and_open_one_incident(desk: Desk)
     assert len((await desk.only()).firing) == 20
     assert sum((one.counts for one in heard), start=type(heard[0].counts)()).total() == 20
     assert kinds(await desk.only()) == [Opened, AlertFired]
+
+
+async def test_what_is_said_at_once_about_one_incident_is_written_together_and_in_order(desk: Desk) -> None:
+    await desk.reception.hear([firing()])
+    incident = (await desk.only()).incident
+
+    def says(value: float) -> list[Fact]:
+        return [AlertMeasured(at=NOON, key="k", value=value)]
+
+    def refuses(_: Timeline) -> list[Fact]:
+        raise Refused("no")
+
+    words = [desk.loop.hear(incident, lambda _, value=value: says(value)) for value in (1.0, 2.0, 3.0)]
+    kept = await asyncio.gather(*words, desk.loop.hear(incident, refuses), return_exceptions=True)
+
+    assert [fact.value for fact in (await desk.only()).all(AlertMeasured)] == [1.0, 2.0, 3.0]
+    assert kept[:3] == [says(value) for value in (1.0, 2.0, 3.0)]
+    assert isinstance(kept[3], Refused)
+
+
+async def test_alerts_that_join_wait_to_be_settled_together_and_what_opens_does_not(desk: Desk) -> None:
+    desk.reception.settle_within = timedelta(seconds=1)
+    await desk.reception.hear([firing(instance="a")])
+    assert await desk.journal.next_due() == NOON
+    await desk.reception.hear([firing(instance="b")])
+    assert await desk.journal.next_due() == NOON, "not settled since it was opened"
+    await desk.settle()
+    await desk.reception.hear([firing(instance="c")])
+    assert await desk.journal.next_due() == later(1 / 60)
+    desk.clock.pass_by(timedelta(seconds=0.5))
+    await desk.reception.hear([firing(instance="d")])
+    assert await desk.journal.next_due() == later(1 / 60), "a second one does not put it off"

@@ -22,6 +22,7 @@ import msgspec
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.services import Signal
 from kuaihui.errors import Refused
+from kuaihui.incident.alerts import AlertCleared, AlertFired
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
@@ -49,6 +50,8 @@ TRACE_EVERY: Final = timedelta(seconds=1)
 TRY_AGAIN: Final = timedelta(seconds=1)
 # Where another process may make a silence, how soon it is known here.
 READ_SILENCES_EVERY: Final = timedelta(seconds=2)
+# In a storm an incident that has paged already is thought about anew this often, not for each of a hundred alerts. Nobody sees the delay.
+SETTLE_WITHIN: Final = timedelta(milliseconds=250)
 # Written at once; a bigger write would hold up the commits behind it.
 TRACES_AT_ONCE: Final = 500
 # Summaries read at the start; with more incidents than this, a group that was not heard lately is looked up when it is.
@@ -100,6 +103,7 @@ class Reception:
         self.clock = clock
         self.resolve_timeout = resolve_timeout
         self.began = clock.now()
+        self.settle_within = timedelta(0)  # in acted time nothing waits
         self.register = Register()
         self.tracing = Tracing()
         self._places = Places(catalog())
@@ -129,6 +133,7 @@ class Reception:
 
     async def run(self) -> None:
         """Notice expiry, and write traces, for ever."""
+        self.settle_within = SETTLE_WITHIN
         while True:
             try:
                 await self.turn()
@@ -223,7 +228,7 @@ class Reception:
         while groups:
             plans = [await self._plan(key, group, catalog, now) for key, group in groups.items()]
             writes = [plan for plan in plans if plan.facts]
-            kept = await self.loop.append([(plan.before, plan.facts) for plan in writes]) if writes else []
+            kept = await self.loop.append([(plan.before, plan.facts) for plan in writes], self._within) if writes else []
             overtaken = {id(plan) for plan, whole in zip(writes, kept, strict=True) if not whole}
             groups = {plan.key: plan.group for plan in plans if id(plan) in overtaken}
             for plan in plans:
@@ -231,6 +236,11 @@ class Reception:
                     await self._find(plan.key)
                 else:
                     self._remember(plan, now)
+
+    def _within(self, facts: Sequence[Fact]) -> timedelta:
+        """Alerts that only join or clear may wait for more of them; what opens, re-opens or measures may not."""
+        calm = all(isinstance(fact, AlertFired | AlertCleared) for fact in facts)
+        return self.settle_within if calm else timedelta(0)
 
     def _grouped(self, batch: Sequence[_Hearing], catalog: Catalog, now: datetime) -> dict[str, _Group]:
         """The batch's alerts by the incident they share, in the order they were told; without those that are to wake nobody."""
