@@ -17,6 +17,7 @@ from lark_oapi.api.im.v1 import (
     CreateMessageRequest,
     CreateMessageRequestBody,
     CreatePinRequest,
+    CreatePinRequestBody,
     DeleteMessageReactionRequest,
     DeleteMessageRequest,
     DeletePinRequest,
@@ -28,7 +29,6 @@ from lark_oapi.api.im.v1 import (
     ListPinRequest,
     PatchMessageRequest,
     PatchMessageRequestBody,
-    Pin,
     ReadUsersMessageRequest,
     ReplyMessageRequest,
     ReplyMessageRequestBody,
@@ -181,7 +181,7 @@ async def test_emoji_are_put_listed_and_taken_off(sdk: Sdk) -> None:
 
 async def test_messages_are_pinned_once_however_often_asked(sdk: Sdk) -> None:
     message_id = await sent(sdk)
-    pin = CreatePinRequest.builder().request_body(Pin.builder().message_id(message_id).build()).build()
+    pin = CreatePinRequest.builder().request_body(CreatePinRequestBody.builder().message_id(message_id).build()).build()
     first, again = await sdk(sdk.client.im.v1.pin.create, pin), await sdk(sdk.client.im.v1.pin.create, pin)
     assert first.pin.create_time == again.pin.create_time
     ask = ListPinRequest.builder().chat_id("oc_alerts").build()
@@ -191,10 +191,10 @@ async def test_messages_are_pinned_once_however_often_asked(sdk: Sdk) -> None:
 
 
 async def test_images_and_files_are_uploaded_and_fetched_from_the_message_that_carries_them(sdk: Sdk) -> None:
-    picture = ("a.png", io.BytesIO(b"PNG"), "image/png")
+    picture: Any = ("a.png", io.BytesIO(b"PNG"), "image/png")
     body = CreateImageRequestBody.builder().image_type("message").image(picture).build()
     image = (await sdk(sdk.client.im.v1.image.create, CreateImageRequest.builder().request_body(body).build())).image_key
-    log = ("log.txt", io.BytesIO(b"redis: connection pool timeout"), "text/plain")
+    log: Any = ("log.txt", io.BytesIO(b"redis: connection pool timeout"), "text/plain")
     body = CreateFileRequestBody.builder().file_type("stream").file_name("log.txt").file(log).build()
     file = (await sdk(sdk.client.im.v1.file.create, CreateFileRequest.builder().request_body(body).build())).file_key
     await sent(sdk, kind="image", content={"image_key": image})

@@ -191,7 +191,8 @@ async def test_a_picture_is_put_into_a_document(sdk: Sdk, tenant: Emulated) -> N
     document = await made(sdk)
     (block,) = await add(sdk, document, Block.builder().block_type(27).image(DocxImage.builder().build()).build())
     media = UploadAllMediaRequestBody.builder().file_name("a.png").parent_type("docx_image").parent_node(block).size(3)
-    media = media.file(("a.png", io.BytesIO(b"PNG"), "image/png")).build()
+    picture: Any = ("a.png", io.BytesIO(b"PNG"), "image/png")
+    media = media.file(picture).build()
     token = (await sdk(sdk.client.drive.v1.media.upload_all, UploadAllMediaRequest.builder().request_body(media).build())).file_token
     replace = UpdateBlockRequest.builder().block_id(block).replace_image(ReplaceImageRequest.builder().token(token).build()).build()
     body = BatchUpdateDocumentBlockRequestBody.builder().requests([replace]).build()
@@ -335,7 +336,7 @@ async def test_under_advanced_permissions_an_app_without_access_reads_no_rows(sd
 
 async def test_a_meeting_is_reserved_joined_and_rung_by_somebody_who_is_in_it(sdk: Sdk, people: People, tenant: Emulated) -> None:
     settings = ReserveMeetingSetting.builder().topic("IR-20230311").auto_record(True).build()
-    ends = str(tenant.world.clock.milliseconds() // 1000 + 3600)
+    ends = tenant.world.clock.milliseconds() // 1000 + 3600
     body = ApplyReserveRequestBody.builder().end_time(ends).owner_id("ou_xiaomei").meeting_settings(settings).build()
     reserve = (
         await sdk(sdk.client.vc.v1.reserve.apply, ApplyReserveRequest.builder().user_id_type("open_id").request_body(body).build())
@@ -370,7 +371,7 @@ async def test_a_meeting_is_reserved_joined_and_rung_by_somebody_who_is_in_it(sd
 
 async def test_a_task_is_made_changed_and_finished(sdk: Sdk, people: People) -> None:
     client = sdk.client.task.v2
-    due = Due.builder().timestamp("1678723200000").is_all_day(False).build()
+    due = Due.builder().timestamp(1678723200000).is_all_day(False).build()
     xiaomei, ayi = (Member.builder().id(f"ou_{each}").type("user").role("assignee").build() for each in ("xiaomei", "ayi"))
     body = InputTask.builder().summary("热 key 根因").due(due).members([xiaomei]).client_token("t-1").build()
     create = CreateTaskRequest.builder().user_id_type("open_id").request_body(body).build()
@@ -394,7 +395,7 @@ async def test_a_task_is_made_changed_and_finished(sdk: Sdk, people: People) -> 
     assert (await people("xiaomei", "finish", task=task.guid)) == {"done": True}
     get = GetTaskRequest.builder().task_guid(task.guid).build()
     assert (await sdk(client.task.get, get)).task.status == "done"
-    change = PatchTaskRequestBody.builder().task(InputTask.builder().completed_at("0").build()).update_fields(["completed_at"]).build()
+    change = PatchTaskRequestBody.builder().task(InputTask.builder().completed_at(0).build()).update_fields(["completed_at"]).build()
     await sdk(client.task.patch, PatchTaskRequest.builder().task_guid(task.guid).request_body(change).build())
     assert (await sdk(client.task.get, get)).task.status == "todo"
 

@@ -40,7 +40,7 @@ class NewTask(msgspec.Struct):
     client_token: str = ""
     extra: str = ""
     mode: int = 1
-    completed_at: str = "0"
+    completed_at: int = 0
 
 
 class TaskFields(msgspec.Struct):
@@ -49,7 +49,7 @@ class TaskFields(msgspec.Struct):
     summary: str = ""
     description: str = ""
     due: dict[str, object] | None = None
-    completed_at: str = "0"
+    completed_at: int = 0
     extra: str = ""
     mode: int = 1
 
@@ -127,7 +127,7 @@ def _made(call: Call, said: NewTask) -> Task:
         extra=said.extra,
         origin=said.origin,
         members=[_member(call, one) for one in said.members],
-        completed_at=int(said.completed_at or 0),
+        completed_at=said.completed_at,
     )
     made.reminders = [{"id": world.new_id("rem"), **one} for one in said.reminders]
     return made
@@ -159,7 +159,7 @@ def patch(call: Call) -> Answer:
         raise TASK_BAD_ARGUMENT.because(f"update_fields {said.update_fields}")
     for name in said.update_fields:
         if name == "completed_at":
-            complete(call.world, found, int(said.task.completed_at or 0))
+            complete(call.world, found, said.task.completed_at)
         else:
             setattr(found, name, getattr(said.task, name))
             _announce(call.world, found, f"task_{name}_update" if name != "due" else "task_start_due_update")
@@ -243,7 +243,7 @@ def shown(one: Task) -> Json:
         "task_id": one.task_id,
         "summary": one.summary,
         "description": one.description,
-        "due": one.due,
+        "due": {**one.due, "timestamp": str(one.due.get("timestamp"))} if one.due else None,
         "reminders": one.reminders,
         "creator": {"id": one.creator, "type": "app" if one.creator.startswith("cli_") else "user"},
         "members": one.members,

@@ -141,8 +141,8 @@ async def test_a_group_its_people_notice_tab_and_link(ours: Feishu, tenant: Emul
     await ours.chats.take_notice(chat.chat_id)
     assert not tenant.world.chats[chat.chat_id].top_notice
     for _ in range(2):
-        tabs = await ours.chats.add_document_tab(chat.chat_id, "IR-20230311-配置中心500-网关告警", "https://x.feishu.cn/docx/d")
-    assert [tab.tab_name for tab in tabs] == ["IR-20230311-配置中心500-"]
+        await ours.chats.add_document_tab(chat.chat_id, "IR-20230311-配置中心500-网关告警", "https://x.feishu.cn/docx/d")
+    assert [tab.tab_name for tab in await ours.chats.tabs(chat.chat_id)] == ["IR-20230311-配置中心500-"]
     assert (await ours.chats.link(chat.chat_id)).startswith("https://")
     await ours.chats.dissolve(chat.chat_id)
     with pytest.raises(FeishuRefused):
