@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from kuaihui.briefing.chart import HEIGHT, MOST_POINTS, WIDTH, draw, sparkline, thinned
 from kuaihui.catalog.services import Signal
+from kuaihui.catalog.shapes import Name
 from kuaihui.incident.alerts import Alert, AlertFired, AlertMeasured, Opened, QuotedPolicy
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import text
 
 NOON = datetime(2023, 3, 11, 12, tzinfo=UTC)
-SIGNAL = Signal(name="5xx", unit="ratio", usual_high=0.01)
+SIGNAL = Signal(name=Name(zh="5xx", en="5xx"), unit="ratio", usual_high=0.01)
 values = st.lists(st.floats(min_value=0, max_value=1e9), min_size=1, max_size=700)
 
 

@@ -11,7 +11,7 @@ from tests.app.web.acted import Acted
 from tests.browser.people import sits_down
 
 
-async def test_alert_page_unread_next_taken_on_roles_meeting_topic(stage: Acted, chromium: Browser) -> None:
+async def test_alert_page_unread_next_taken_on_roles_meeting_topic(stage: Acted, chromium: Browser) -> None:  # noqa: PLR0915  # one story
     dazhuang = await sits_down(chromium, stage.address, "dazhuang", phone=True)
     amao = await sits_down(chromium, stage.address, "amao")
     xiaomei = await sits_down(chromium, stage.address, "xiaomei", dark=True)
@@ -30,8 +30,8 @@ async def test_alert_page_unread_next_taken_on_roles_meeting_topic(stage: Acted,
     await dazhuang.sees("正在呼叫你")
     await dazhuang.sees("15 %", ".big.value")
     await dazhuang.presses("接手")
-    await stage.settle()
     await dazhuang.sees("处理中", "#head")
+    await stage.settle()
     await amao.sees("大壮 已接手")
 
     # 2.2: roles are taken where they are asked for.
@@ -40,27 +40,29 @@ async def test_alert_page_unread_next_taken_on_roles_meeting_topic(stage: Acted,
     await amao.sees("想请你担任应急负责人")
     await amao.page.locator("#mine").get_by_role("button", name="我来担任").click()
     await xiaomei.page.locator("#mine").get_by_role("button", name="我来担任").click()
-    await stage.settle()
     await dazhuang.sees("应急负责人", ".people tr[data-who=amao]")
+    await dazhuang.sees("快恢负责人", ".people tr[data-who=xiaomei]")
+    await stage.settle()
 
     # 2.3: the meeting; the absent communicator's role goes to somebody who is there.
     async with amao.page.expect_navigation():
         await amao.page.locator("[data-join]").click()
     await amao.sees("会议约定")
     await amao.page.go_back()
-    await stage.settle()
     await xiaomei.sees("会中： 阿茂", "#room")
+    await stage.settle()
     await stage.until(minutes=3, seconds=30)
     await xiaomei.sees("副手：阿新", ".roles")
 
     # 2.4: operations are pulled in by a word in the topic; a mention is completed; everybody reads it at once.
     await amao.says("拉 运维 看一下 Redis")
+    await xiaomei.sees("阿茂 拉 阿义 进来", "#facts")
+    await stage.settle()
     await xiaomei.page.fill("#say-words", "")
     await xiaomei.page.locator("#say-words").press_sequentially("@阿")
     await xiaomei.page.locator("#offers li").first.wait_for()
     await xiaomei.page.keyboard.press("Escape")
     await xiaomei.says("@阿茂 LTS 里大量 redis: connection pool timeout")
-    await stage.settle()
     await dazhuang.sees("redis: connection pool timeout", "#messages")
     await amao.page.locator(".message.to-me").first.wait_for()
 

@@ -23,7 +23,7 @@ async def long_night(stage: Acted) -> str:
     await stage.until(minutes=3)
     begun = await stage.timeline(incident)
     [key] = begun.alerts
-    facts = [_one(number, key, stage) for number in range(FACTS - len(begun) - 40)]
+    facts = [_one(number, key, stage) for number in range(FACTS - len(begun) - 12)]
     await stage.house.loop.append([(begun, facts)])
     await stage.settle()
     return incident

@@ -11,6 +11,7 @@ from kuaihui.app.web.pictures import LARGEST
 from kuaihui.incident.pages import Acknowledged, Read
 from kuaihui.incident.room import MessagePosted
 from kuaihui.journal.export import verify_export
+from kuaihui.orders import Page
 from tests.app.web.acted import Acted
 
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
@@ -82,10 +83,9 @@ async def test_an_incident_is_declared_by_hand_and_its_on_call_paged(stage: Acte
         await stage.settle()
         unknown = await http.post("/api/v1/incidents", json={"service": "nothing", "title": "x"})
 
+    orders = [one.order for one in (await stage.timeline(made.json()["incident"])).orders.values()]
     assert made.status_code == 201
-    assert [one.order.person for one in (await stage.timeline(made.json()["incident"])).orders.values() if hasattr(one.order, "level")] == [
-        "axin"
-    ]
+    assert [order.person for order in orders if isinstance(order, Page)] == ["axin"]
     assert unknown.status_code in (404, 409)
 
 

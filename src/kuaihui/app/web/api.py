@@ -101,7 +101,7 @@ def _deed_model(kind: type[signals.Deed]) -> type[BaseModel]:
     """A deed as the API takes it: without the person (who asks is who did it), with limits on what is written."""
     given: dict[str, Any] = {"deed": (Literal[kind.__name__], ...)}  # Any: pydantic's own form of a field
     for one in msgspec.structs.fields(kind):
-        if one.name in ("person", "message"):
+        if one.name == "person" or (one.name == "message" and kind is signals.Speak):
             continue
         plain = Annotated[str, Field(max_length=20_000)] if one.type is str else one.type
         given[one.name] = (plain, ... if one.default is msgspec.NODEFAULT else one.default)

@@ -57,7 +57,9 @@ def words_in(reader: Reader) -> dict[str, Any]:
     def t(says: str, **values: str | float | Text) -> str:
         return reader.said(text(says, **values))
 
-    return {"t": t, "said": reader.said, "name": reader.name, "local": reader.local, "hour": reader.hour, "reader": reader}
+    between = "、" if reader.language == "zh" else ", "
+    shown = {"name": reader.name, "local": reader.local, "hour": reader.hour}
+    return {"t": t, "said": reader.said, "reader": reader, "between": between} | shown
 
 
 def part(name: str, reader: Reader, **values: object) -> str:
