@@ -1,14 +1,14 @@
 """
-How many alerts a second are taken in, and how soon the last page of a storm is handed over, beside a real Alertmanager in the same run.
+How many alerts a second are taken in, and how soon the last page of a storm is handed over, beside a real Alertmanager.
 
-Both get the same batches from the same client. The server under test runs alone on core 0, the client on the other cores. We answer after the
-commit to SQLite (synchronous=FULL); Alertmanager keeps alerts in memory only.
+Both get the same batches from the same client in the same run. The server under test runs alone on core 0, the client on the other
+cores. We answer after the commit to SQLite (synchronous=FULL); Alertmanager keeps alerts in memory only.
 
     python -m bench.intake [--alerts 100000] [--rounds 3] [--quick] [--still]
 
-New: alerts nobody has seen. Re-sent: the same alerts again with a later end, as Prometheus does every minute. Storm: 10,000 alerts in 200 groups,
-100 a request, one connection, as fast as they are taken. For Alertmanager an alert is handed over when it stands in a webhook (waits at their
-minimum); for us when its facts are kept and the page of its incident lies in the on-call's inbox.
+New: alerts nobody has seen. Re-sent: the same alerts again with a later end, as Prometheus does every minute. Storm: 10,000 alerts in
+200 groups, 100 a request, one connection, as fast as they are taken. For Alertmanager an alert is handed over when it stands in a
+webhook (waits at their minimum); for us when its facts are kept and the page of its incident lies in the on-call's inbox.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ async def their_storm(port: int, hook: int, count: int) -> dict[str, float]:
     async with await asyncio.start_server(sink, HOST, hook, limit=1 << 24):
         sent, _, took = await _pour(port, count)
         deadline = time.monotonic() + 60
-        while len(arrived) < count and time.monotonic() < deadline:
+        while len(arrived) < count and time.monotonic() < deadline:  # noqa: ASYNC110 - what arrives is told by a server in a thread  # noqa: ASYNC110  # a bench looks, it does not build
             await asyncio.sleep(0.05)
         return _storm([arrived.get(n, deadline) - sent[n] for n in range(count)], took, max(arrived.values()) - sent[0])
 
@@ -140,7 +140,8 @@ def told(name: str, ours: list[Load], theirs: list[Load]) -> None:
     failed = sum(one.failed for one in (*ours, *theirs))
     print(f"  {name:9} Kuaihui {our:>9,.0f}/s   Alertmanager {their:>9,.0f}/s   ratio {our / their:5.1f}", end="")
     print(
-        f"   answers p99 {statistics.median(one.p99 for one in ours):.0f} / {statistics.median(one.p99 for one in theirs):.0f} ms, failed {failed}"
+        f"   answers p99 {statistics.median(one.p99 for one in ours):.0f} / "
+        f"{statistics.median(one.p99 for one in theirs):.0f} ms, failed {failed}"
     )
 
 
@@ -161,9 +162,8 @@ async def main(total: int, rounds: int, still: bool, batches: list[int]) -> None
         print(f"{total:,} alerts in {GROUPS} groups, {batch} a request, 8 connections, one core each, median of {rounds}:")
         told("new", [new for new, _ in ours], [new for new, _ in theirs])
         told("re-sent", [again for _, again in ours], [again for _, again in theirs])
-        print(
-            f"  afterwards: {statistics.median(rest):.1f} s until all traces are written and every incident is settled; {statistics.median(memory):.0f} MB"
-        )
+        settled = f"{statistics.median(rest):.1f} s until all traces are written and every incident is settled"
+        print(f"  afterwards: {settled}; {statistics.median(memory):.0f} MB")
     storms: list[tuple[dict[str, float], dict[str, float]]] = []
     for _ in range(rounds):
         hook = free_port()

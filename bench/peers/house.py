@@ -49,6 +49,11 @@ class Watched(Loop):
             self.handed.setdefault(timeline.service, time.monotonic())
 
 
+def resident() -> int:
+    """Bytes of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 async def main(port: int, folder: Path, still: bool) -> None:
     known = catalog(GROUPS)
     async with Sqlite.open(folder / "journal.db") as journal:
@@ -67,8 +72,7 @@ async def main(port: int, folder: Path, still: bool) -> None:
                 busy = not still and (loop._carrying or (due is not None and due <= loop.clock.now()))
                 quiet = 0 if busy or len(reception.tracing) else quiet + 1
                 await asyncio.sleep(0.01)
-            memory = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-            return Response(msgspec.json.encode({"at": time.monotonic(), "memory": memory, "faults": dict(loop.faults)}))
+            return Response(msgspec.json.encode({"at": time.monotonic(), "memory": resident(), "faults": dict(loop.faults)}))
 
         app = Starlette(routes=[*doors.routes(), Route("/bench/pages", pages), Route("/bench/rest", rest)])
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", http="httptools", lifespan="off"))

@@ -57,4 +57,6 @@ class RoleGiven(Fact, frozen=True, kw_only=True, tag=True):
                 person=f"@{self.person}",
                 reason=self.reason,
             )
-        return text("{by} made {person} {role}: {reason}", by=f"@{self.by}", person=f"@{self.person}", role=f"@{self.role}", reason=self.reason)
+        return text(
+            "{by} made {person} {role}: {reason}", by=f"@{self.by}", person=f"@{self.person}", role=f"@{self.role}", reason=self.reason
+        )

@@ -84,7 +84,7 @@ class Exporter:
 async def serving(app: Starlette, port: int) -> AsyncIterator[None]:
     server = uvicorn.Server(uvicorn.Config(app, host=HOST, port=port, log_level="error", lifespan="off"))
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells it by a flag
         await asyncio.sleep(0.01)
     yield
     server.should_exit = True
