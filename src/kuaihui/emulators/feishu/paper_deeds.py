@@ -7,6 +7,7 @@ from typing import cast
 import msgspec
 
 from kuaihui.emulators.feishu import bitable, docx, drive, meetings, tasks
+from kuaihui.emulators.feishu.deeds import NotPossible
 from kuaihui.emulators.feishu.papers import Document, Meeting
 from kuaihui.emulators.feishu.records import Json, Person
 from kuaihui.emulators.feishu.world import World
@@ -149,7 +150,10 @@ class EditRow(msgspec.Struct, kw_only=True):
 
 
 def _meeting(world: World, number: str) -> Meeting:
-    return next(one for one in world.meetings.values() if one.number == number)
+    found = next((one for one in world.meetings.values() if one.number == number), None)
+    if found is None:
+        raise NotPossible(f"there is no meeting {number}")
+    return found
 
 
 Deed = Join | LeaveMeeting | View | Like | Write | CommentOn | Finish | Reopen | EditRow

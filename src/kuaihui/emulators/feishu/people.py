@@ -92,7 +92,7 @@ def routes(world: World, desk: EventDesk) -> list[Route]:
     async def act(request: Request) -> Response:
         try:
             return told(await _acted(world, desk, request))
-        except (KeyError, StopIteration) as fault:
+        except KeyError as fault:
             return told({"error": f"there is no such thing: {fault}"}, 404)
         except (NotPossible, msgspec.MsgspecError) as fault:
             return told({"error": str(fault)}, 400)
