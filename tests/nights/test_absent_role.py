@@ -48,3 +48,14 @@ async def test_while_nobody_is_there_nothing_is_passed_on(night: Night) -> None:
     await night.passes(minutes=30)
 
     assert not (await night.timeline()).has(RoleGiven)
+
+
+async def test_a_role_does_not_go_back_and_forth_between_two_who_have_gone_to_sleep(night: Night) -> None:
+    await night.rings(0.10)
+    await night.acks("dazhuang")
+    await night.acks("axin")
+    await night.reads("amao")
+    await night.passes(minutes=60)
+
+    given = [(fact.role, fact.person) for fact in (await night.timeline()).all(RoleGiven)]
+    assert len(given) == len(set(given))

@@ -6,7 +6,8 @@ Rule 1: evidence of absence is that, since they were last asked or given the rol
 Rule 2: who took a role themself keeps it: silence at work is not absence; the policy's `silent_after` looks after that.
 Rule 3: the role goes to somebody who has shown that they are there: a candidate of the role first, then whoever holds fewest roles.
         While nobody is there, nothing is passed on.
-Rule 4: the one passed over is told, and becomes the second.
+Rule 4: the one passed over is told, and becomes the second; on the same occasion the role does not come back to them by itself, so it is
+        passed on at most once a person.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def _pass_on(timeline: Timeline, catalog: Catalog, part: Part, now: datetime) ->
     role, absent = catalog.roles[part.role], part.holder or part.asked
     if not absent or part.took_it or part.since is None:
         return
-    since = _asked_since(timeline, absent, part.since)
+    # Whoever was only asked is absent from the first call they slept through; whoever was given the role, from then on.
+    since = part.since if part.holder else _asked_since(timeline, absent, part.since)
     seen = last_seen(timeline, timeline.occasion).get(absent)
     if seen is not None and seen >= since:
         return
@@ -62,12 +64,23 @@ def _asked_since(timeline: Timeline, person: str, asked: datetime) -> datetime:
 
 def _stand_in(timeline: Timeline, catalog: Catalog, role: Role, absent: str, now: datetime) -> str | None:
     """Who is there and may take the role."""
-    present = [person for person in last_seen(timeline, timeline.occasion) if person != absent and person in catalog.people]
+    passed_over = {given.former for given in timeline.all(RoleGiven, timeline.occasion) if given.role == role.id}
+    present = [
+        person
+        for person, seen in last_seen(timeline, timeline.occasion).items()
+        if person in catalog.people and person not in (absent, *passed_over) and seen >= _last_called(timeline, person, seen)
+    ]
     for person, _ in candidates(timeline, catalog, role, now):
         if person in present:
             return person
     held = list(holders(timeline).values())
     return min(present, key=held.count, default=None)
+
+
+def _last_called(timeline: Timeline, person: str, otherwise: datetime) -> datetime:
+    """When the person was last paged on this occasion: whoever has not stirred since is not there."""
+    pages = [fact.at for fact in timeline.all(Ordered, timeline.occasion) if isinstance(fact.order, Page) and fact.order.person == person]
+    return max(pages, default=otherwise)
 
 
 def _evidence(timeline: Timeline, absent: str, role: Role) -> Text:
