@@ -23,7 +23,7 @@ class Shelf:
     def __init__(self, folder: Path, catalog: Catalog, signature: Signature, now: datetime) -> None:
         self.folder, self.catalog, self.looked = folder, catalog, now
         self.faults: tuple[Fault, ...] = ()
-        self._signature = signature
+        self._signature: Signature = signature
 
     @classmethod
     def open(cls, folder: Path, now: datetime) -> Shelf:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from kuaihui.intake.fingerprints import alertmanager_fingerprint, fingerprint
@@ -79,7 +80,7 @@ def test_an_incidents_name_is_readable_and_its_own() -> None:
 def test_a_place_has_the_key_that_the_opening_will_have() -> None:
     known = catalog()
     for labels in ({"service": "orders", "region": "cn|north=1"}, {"service": "config-center"}, {}):
-        told = alert(**{"service": "x", **labels})
+        told = msgspec.structs.replace(alert(), labels={"alertname": "High5xx", "service": "x", **labels})
         key, place = Places(known).of(told.labels)
         assert opening(place, [told], known, NOON).key == key
 

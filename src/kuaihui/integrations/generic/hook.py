@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import jmespath
 import msgspec
@@ -49,7 +49,7 @@ class Mapped:
             raise unusable("generic.alerts", "", text("hooks.generic.{name}.alerts finds nothing in this body", name=self.name))
         ringings: list[Ringing] = []
         refused: list[Misheard] = []
-        alerts: list[Wild] = wild if isinstance(wild, list) else [wild]
+        alerts = cast("list[Wild]", wild) if isinstance(wild, list) else [wild]
         for number, one in enumerate(alerts):
             try:
                 ringings.append(self._one(one, f"[{number}]", now))
