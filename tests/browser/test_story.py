@@ -7,6 +7,7 @@ from playwright.async_api import Browser
 from kuaihui.incident.holders import holders, in_meeting, parts
 from kuaihui.incident.pages import Acknowledged, Read
 from kuaihui.incident.room import MessagePosted, PulledIn
+from kuaihui.incident.timeline import Timeline
 from tests.app.web.acted import Acted
 from tests.browser.people import sits_down
 
@@ -66,7 +67,12 @@ async def test_alert_page_unread_next_taken_on_roles_meeting_topic(stage: Acted,
     await dazhuang.sees("redis: connection pool timeout", "#messages")
     await amao.page.locator(".message.to-me").first.wait_for()
 
-    timeline = await stage.timeline(incident)
+    it_is_all_in_the_timeline(await stage.timeline(incident))
+    assert (dazhuang.complaints, amao.complaints, xiaomei.complaints) == ([], [], [])
+
+
+def it_is_all_in_the_timeline(timeline: Timeline) -> None:
+    """What three people did on their pages is what stands in the facts."""
     assert [fact.by for fact in timeline.all(Acknowledged)] == ["dazhuang"]
     assert {"incident-lead": "amao", "recovery-lead": "xiaomei", "communicator": "dazhuang"}.items() <= holders(timeline).items()
     assert parts(timeline)["communicator"].second == "axin"
@@ -74,4 +80,3 @@ async def test_alert_page_unread_next_taken_on_roles_meeting_topic(stage: Acted,
     assert {"ayi"} <= {fact.person for fact in timeline.all(PulledIn)}
     assert ("amao",) in [fact.mentions for fact in timeline.all(MessagePosted)]
     assert "axin" not in {fact.person for fact in timeline.all(Read)}
-    assert (dazhuang.complaints, amao.complaints, xiaomei.complaints) == ([], [], [])
