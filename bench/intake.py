@@ -106,7 +106,7 @@ async def their_storm(port: int, hook: int, count: int) -> dict[str, float]:
     async with await asyncio.start_server(sink, HOST, hook, limit=1 << 24):
         sent, _, took = await _pour(port, count)
         deadline = time.monotonic() + 60
-        while len(arrived) < count and time.monotonic() < deadline:  # noqa: ASYNC110 - what arrives is told by a server in a thread  # noqa: ASYNC110  # a bench looks, it does not build
+        while len(arrived) < count and time.monotonic() < deadline:  # noqa: ASYNC110 - what arrives is told by a server in a thread
             await asyncio.sleep(0.05)
         return _storm([arrived.get(n, deadline) - sent[n] for n in range(count)], took, max(arrived.values()) - sent[0])
 
