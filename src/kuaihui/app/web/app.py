@@ -11,7 +11,7 @@ from starlette.types import Scope
 from kuaihui.app.web.api import api
 from kuaihui.app.web.board import Boards
 from kuaihui.app.web.desk import desk
-from kuaihui.app.web.doors import Doors
+from kuaihui.app.web.doors import doors_of
 from kuaihui.app.web.drawing import SERVED
 from kuaihui.app.web.entrance import entrance
 from kuaihui.app.web.forms import forms
@@ -24,7 +24,6 @@ from kuaihui.app.web.problems import answer_problems
 from kuaihui.app.web.screen import Screens
 from kuaihui.app.web.stream import Watchers
 from kuaihui.app.wiring import House
-from kuaihui.integrations.generic.hook import Mapped
 
 
 class Served(StaticFiles):
@@ -44,7 +43,7 @@ def create_app(house: House) -> FastAPI:
     app.state.watchers = Watchers(house.journal)
     app.state.screens = Screens(house)
     app.state.boards = Boards(house)
-    app.router.routes[:0] = doors(house).routes()
+    app.router.routes[:0] = doors_of(house).routes()
     for router in (api, live, pages, paper, mine, forms, entrance, desk):
         app.include_router(router)
     for part, folder in SERVED.items():
@@ -53,17 +52,3 @@ def create_app(house: House) -> FastAPI:
     app.add_middleware(Guard, house=house)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
     return app
-
-
-def doors(house: House) -> Doors:
-    """The doors for machines, as the settings have them."""
-    server, hooks = house.settings.server, house.settings.hooks
-    generic = {name: Mapped(name, hook.model_dump(exclude={"resolved"}), hook.resolved) for name, hook in hooks.generic.items()}
-    return Doors(
-        house.reception,
-        tokens=hooks.tokens,
-        loopback=server.loopback,
-        largest_body=hooks.largest_body,
-        generic=generic,
-        language=house.settings.language,
-    )
