@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from kuaihui.incident.evidence import Change, ChangesListed
+from kuaihui.diagnosis.listed_changes import listed
+from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.changes.hook import KIND, change_of, note_of
 from kuaihui.journal.notes import Note
-from kuaihui.language import text
 from kuaihui.orders import ListChanges, Order
 
 _MOMENT: Final = timedelta(microseconds=1)
@@ -49,22 +49,4 @@ class Changes:
         told = (change_of(note) for note in notes if order.since <= note.since < order.until)
         wanted = {order.service, order.place.get("service", order.service), ""}
         found = [change for change in told if not order.service or change.service in wanted]
-        found.sort(key=lambda change: (change.at, change.id), reverse=True)
-        cut = (
-            text("only the newest {most} of {all} changes are listed", most=order.most, all=len(found)) if len(found) > order.most else None
-        )
-        return [
-            ChangesListed(
-                at=now,
-                by=self.name,
-                identity=order.identity,
-                asked_by=order.asked_by,
-                about=order.about,
-                service=order.service,
-                source=self.name,
-                partial=cut,
-                since=order.since,
-                until=order.until,
-                changes=tuple(found[: order.most]),
-            )
-        ]
+        return [listed(order, found, now, self.name)]

@@ -16,12 +16,12 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from kuaihui.diagnosis.listed_changes import listed
 from kuaihui.diagnosis.scrubbing import DEFAULT
 from kuaihui.errors import CarryError
-from kuaihui.incident.evidence import Change, ChangesListed
+from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import Text, text
 from kuaihui.orders import ListChanges, Order
 from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
 
@@ -153,7 +153,7 @@ class GitLab:
                 failed.append(refused)
         if len(failed) == 3:
             raise failed[0]
-        return [listed(order, found, failed, now, self.name)]
+        return [listed(order, found, now, self.name, failed)]
 
     async def _deployments(self, project: str, order: ListChanges) -> AsyncIterator[Change]:
         asked = {"updated_after": _iso(order.since), "updated_before": _iso(order.until), "order_by": "updated_at", "sort": "desc"}
@@ -205,35 +205,3 @@ class GitLab:
 
 def _iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def listed(order: ListChanges, found: list[Change], failed: list[CarryError], now: datetime, by: str) -> ChangesListed:
-    """The fact that these changes are; those outside the span are left out."""
-    inside = [one for one in found if order.since <= one.at < order.until]
-    inside.sort(key=lambda one: (one.at, one.id), reverse=True)
-    return ChangesListed(
-        at=now,
-        by=by,
-        identity=order.identity,
-        asked_by=order.asked_by,
-        about=order.about,
-        service=order.service,
-        source=by,
-        partial=_partial(order, len(inside), failed),
-        since=order.since,
-        until=order.until,
-        changes=tuple(_told(one, order.service, by) for one in inside[: order.most]),
-    )
-
-
-def _partial(order: ListChanges, all: int, failed: list[CarryError]) -> Text | None:
-    if failed:
-        return text("a part of the changes could not be had: {why}", why=failed[0].text)
-    if all > order.most:
-        return text("only the newest {most} of {all} changes are listed", most=order.most, all=all)
-    return None
-
-
-def _told(one: Change, service: str, by: str) -> Change:
-    title = DEFAULT(one.title[:200]).replace("\n", " ")
-    return msgspec.structs.replace(one, title=title, service=service, source=by, at=one.at.astimezone(UTC))
