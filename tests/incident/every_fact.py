@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from kuaihui.incident import alerts, evidence, pages, recovery, roles, room, tasks, thinking
+from kuaihui.incident import alerts, evidence, learning, pages, recovery, roles, room, tasks, thinking
 from kuaihui.incident.fact import Fact
 from kuaihui.language import plain, text
 from kuaihui.orders import Page
@@ -57,12 +57,51 @@ FACTS: tuple[Fact, ...] = (
     roles.RoleGiven(at=AT, by="amao", role="communicator", person="dazhuang", reason=WHY),
     recovery.Mitigated(at=AT, by="amao", reason=WHY),
     recovery.ObservationStarted(at=AT, until=AT, reason=WHY),
+    recovery.RecoveryMeasured(at=AT, verdict="well", what="网关 5xx 占比", value=0.0, limit=0.01, unit="ratio", number=3),
+    recovery.RecoveryMeasured(at=AT, verdict="bad", what="网关 5xx 占比", value=0.12, limit=0.01, unit="ratio", number=3),
+    recovery.RecoveryMeasured(at=AT, verdict="silent", what="网关 5xx 占比", reason=WHY),
+    recovery.RecoveryMeasured(at=AT, verdict="well", what="Redis 每秒命令数", value=900.0, limit=5000.0, supporting=True, number=3),
+    recovery.RecoveryMeasured(at=AT, verdict="bad", what="Redis 每秒命令数", value=9000.0, limit=5000.0, supporting=True, number=3),
     recovery.RecoveryDoubted(at=AT, by="amao", reason=WHY),
     recovery.Resolved(at=AT, by="amao", reason=WHY),
     recovery.Closed(at=AT, verdict="recovered", reason=WHY),
     tasks.TaskMade(at=AT, by="amao", task="t1", title=plain("热 key 根因"), owner="xiaomei", due=AT),
     tasks.TaskGiven(at=AT, by="amao", task="t1", title=plain("热 key 根因"), owner="ayi"),
     tasks.TaskDone(at=AT, by="ayi", task="t1", title=plain("热 key 根因")),
+    tasks.TaskMade(at=AT, task="t2", title=plain("补预案"), owner="xiaomei", due=AT, draft="---\nname: 热 key\n---\n", reason=WHY),
+    tasks.TaskLinked(at=AT, by="gitlab.main", task="t1", reference="17", link="https://git.example.org/i/17"),
+    tasks.TaskReminded(at=AT, task="t1", title=plain("热 key 根因"), owner="axin", count=2),
+    learning.LateOneCaughtUp(at=AT, by="axin", called=AT),
+    learning.LateOneCaughtUp(at=AT, by="axin", called=AT, how="reacted"),
+    learning.LateOneCaughtUp(at=AT, by="axin", called=AT, how="wrote"),
+    learning.ReachabilityFound(
+        at=AT, rota="config-center", person="axin", kind="unread", waited=timedelta(minutes=4), reason=WHY, suggestion=WHY
+    ),
+    learning.SimilarFound(
+        at=AT,
+        similar=(
+            learning.Similar(
+                incident="I0",
+                title="5xx",
+                service="config-center",
+                opened=AT,
+                score=0.9,
+                reason=WHY,
+                helped=(WHY,),
+                cause=WHY,
+                open_task="t1",
+                open_task_title=WHY,
+                open_task_owner="axin",
+            ),
+        ),
+    ),
+    learning.SimilarFound(
+        at=AT, similar=(learning.Similar(incident="I0", title="5xx", service="s", opened=AT, score=0.9, reason=WHY, helped=(WHY,)),)
+    ),
+    learning.SimilarFound(at=AT, similar=(learning.Similar(incident="I0", title="5xx", service="s", opened=AT, score=0.9, reason=WHY),)),
+    learning.ReviewDrafted(at=AT, title="复盘-20230311-配置中心500", template="review", link="http://127.0.0.1:8466/incidents/I/review"),
+    learning.ReviewFinished(at=AT, by="amao"),
+    room.DocumentEdited(at=AT, by="amao", section="root-cause", words="热 key", document="review"),
     evidence.MetricsRead(
         at=AT,
         by="prometheus",

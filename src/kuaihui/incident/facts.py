@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kuaihui.incident import alerts, evidence, pages, recovery, roles, room, tasks, thinking
+from kuaihui.incident import alerts, evidence, learning, pages, recovery, repair, roles, room, tasks, thinking
 
 AnyFact = (
     alerts.Opened
@@ -39,12 +39,20 @@ AnyFact = (
     | roles.RoleGiven
     | recovery.Mitigated
     | recovery.ObservationStarted
+    | recovery.RecoveryMeasured
     | recovery.RecoveryDoubted
     | recovery.Resolved
     | recovery.Closed
     | tasks.TaskMade
     | tasks.TaskGiven
     | tasks.TaskDone
+    | tasks.TaskLinked
+    | tasks.TaskReminded
+    | learning.LateOneCaughtUp
+    | learning.ReachabilityFound
+    | learning.SimilarFound
+    | learning.ReviewDrafted
+    | learning.ReviewFinished
     | evidence.MetricsRead
     | evidence.LogsSearched
     | evidence.ChangesListed
@@ -60,6 +68,18 @@ AnyFact = (
     | thinking.GuideStepTaken
     | thinking.GuideConcluded
     | thinking.GuideTakenOver
+    | repair.ProposalMade
+    | repair.ProposalChosen
+    | repair.ProposalDropped
+    | repair.HotfixStarted
+    | repair.GateReached
+    | repair.GatePassed
+    | repair.GateFailed
+    | repair.GateSkipped
+    | repair.GateMeasured
+    | repair.HotfixStopped
+    | repair.HotfixFinished
+    | repair.Reported
 )
 
 _encoder = msgspec.json.Encoder()

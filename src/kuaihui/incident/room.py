@@ -122,12 +122,19 @@ class DocumentPinned(Fact, frozen=True, kw_only=True, tag=True):
 
 
 class DocumentEdited(Fact, frozen=True, kw_only=True, tag=True):
-    """`by` wrote a section of the document; `base` is the hash of the text they began from."""
+    """
+    `by` wrote a section of the document; `base` is the hash of the text they began from.
+
+    `document` is "" for the incident's own, or "review".
+    """
 
     section: str
     words: str
     base: str = ""
+    document: str = ""
 
     @property
     def said(self) -> Text:
+        if self.document == "review":
+            return text("{by} edited the review: {section}", by=f"@{self.by}", section=plain(self.section))
         return text("{by} edited the document: {section}", by=f"@{self.by}", section=plain(self.section))

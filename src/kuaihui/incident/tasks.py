@@ -5,16 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from kuaihui.incident.fact import Fact
-from kuaihui.language import Text, text
+from kuaihui.language import Text, plain, text
 
 
 class TaskMade(Fact, frozen=True, kw_only=True, tag=True):
-    """`owner` is to do something; `task` is its id, unique in the incident; `due` is the instant it should be done by (UTC)."""
+    """
+    `owner` is to do something; `task` is its id, unique in the incident; `due` is the instant it should be done by (UTC).
+
+    `draft` is Markdown to begin from (a runbook, say), `reason` why it is to be done.
+    """
 
     task: str
     title: Text
     owner: str
     due: datetime | None = None
+    draft: str = ""
+    reason: Text | None = None
 
     @property
     def said(self) -> Text:
@@ -42,3 +48,28 @@ class TaskDone(Fact, frozen=True, kw_only=True, tag=True):
     @property
     def said(self) -> Text:
         return text("{by} finished the task “{title}”", by=f"@{self.by}", title=self.title)
+
+
+class TaskLinked(Fact, frozen=True, kw_only=True, tag=True):
+    """The task stands in an outside product too: `by` is the integration, `reference` what it calls it, `link` the way there."""
+
+    task: str
+    reference: str
+    link: str = ""
+
+    @property
+    def said(self) -> Text:
+        return text("the task {task} is in {by}: {link}", task=plain(self.task), by=plain(self.by), link=plain(self.link or self.reference))
+
+
+class TaskReminded(Fact, frozen=True, kw_only=True, tag=True):
+    """Its owner was reminded of an open task, for the `count`th time."""
+
+    task: str
+    title: Text
+    owner: str
+    count: int = 1
+
+    @property
+    def said(self) -> Text:
+        return text("{owner} was reminded of the task “{title}”", owner=f"@{self.owner}", title=self.title)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -121,11 +122,12 @@ class DeclareFalseAlarm(Deed, frozen=True, kw_only=True, tag=True):
 
 
 class EditDocument(Deed, frozen=True, kw_only=True, tag=True):
-    """Wrote a section of the document; `base` is the hash of the text they began from."""
+    """Wrote a section of the document ("") or the review ("review"); `base` is the hash of the text they began from."""
 
     section: str
     words: str
     base: str = ""
+    document: Literal["", "review"] = ""
 
 
 class MakeTask(Deed, frozen=True, kw_only=True, tag=True):
@@ -148,6 +150,10 @@ class FinishTask(Deed, frozen=True, kw_only=True, tag=True):
     """The task is done."""
 
     task: str
+
+
+class FinishReview(Deed, frozen=True, kw_only=True, tag=True):
+    """The review is held and written."""
 
 
 class RaiseHypothesis(Deed, frozen=True, kw_only=True, tag=True):
@@ -185,6 +191,86 @@ class TakeOverGuide(Deed, frozen=True, kw_only=True, tag=True):
     reason: str = ""
 
 
+class Propose(Deed, frozen=True, kw_only=True, tag=True):
+    """This could be done, with what it should bring, what it may harm, how it is taken back; without an id it gets the next number."""
+
+    what: str
+    effect: str = ""
+    risk: str = ""
+    way_back: str = ""
+    proposal: str = ""
+
+
+class ChooseProposal(Deed, frozen=True, kw_only=True, tag=True):
+    """We do this."""
+
+    proposal: str
+    reason: str = ""
+
+
+class DropProposal(Deed, frozen=True, kw_only=True, tag=True):
+    """We do not do this."""
+
+    proposal: str
+    reason: str = ""
+
+
+class StartHotfix(Deed, frozen=True, kw_only=True, tag=True):
+    """
+    A hotfix or a rollback is under way; without an id it gets the next one ("H1", "R1").
+
+    `branch`, `link` and `commit` are what news of it is known by; `back_of` is the hotfix that a rollback takes back.
+    """
+
+    title: str = ""
+    kind: str = "hotfix"
+    hotfix: str = ""
+    proposal: str = ""
+    branch: str = ""
+    link: str = ""
+    commit: str = ""
+    back_of: str = ""
+
+
+class PassGate(Deed, frozen=True, kw_only=True, tag=True):
+    """The gate is passed; without a hotfix, the one that is under way, without a gate, the one it waits at."""
+
+    gate: str = ""
+    hotfix: str = ""
+    reason: str = ""
+    link: str = ""
+
+
+class FailGate(Deed, frozen=True, kw_only=True, tag=True):
+    """The gate is not passed."""
+
+    gate: str = ""
+    hotfix: str = ""
+    reason: str = ""
+    link: str = ""
+
+
+class SkipGate(Deed, frozen=True, kw_only=True, tag=True):
+    """We go past this gate, for this reason."""
+
+    gate: str = ""
+    hotfix: str = ""
+    reason: str = ""
+
+
+class StopHotfix(Deed, frozen=True, kw_only=True, tag=True):
+    """This hotfix goes no further."""
+
+    hotfix: str = ""
+    reason: str = ""
+
+
+class Report(Deed, frozen=True, kw_only=True, tag=True):
+    """Tell the superior how it stands; without words, the draft made from the timeline."""
+
+    words: str = ""
+
+
 AnyDeed = (
     Acknowledge
     | Escalate
@@ -207,9 +293,19 @@ AnyDeed = (
     | MakeTask
     | GiveTask
     | FinishTask
+    | FinishReview
     | RaiseHypothesis
     | ConfirmHypothesis
     | RejectHypothesis
     | ExcludeChange
     | TakeOverGuide
+    | Propose
+    | ChooseProposal
+    | DropProposal
+    | StartHotfix
+    | PassGate
+    | FailGate
+    | SkipGate
+    | StopHotfix
+    | Report
 )

@@ -19,6 +19,7 @@ import msgspec
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.facts import decode
 from kuaihui.incident.phases import Phase
+from kuaihui.incident.recovery import Closed
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.chain import Record
 from kuaihui.journal.notes import Note
@@ -211,7 +212,7 @@ def timeline_of(incident: str, records: Sequence[Record]) -> Timeline:
 
 def summary_of(timeline: Timeline) -> Summary:
     """The one-row summary of a timeline."""
-    closed = timeline.phase is Phase.CLOSED
+    closed = timeline.last(Closed) if timeline.phase is Phase.CLOSED else None
     return Summary(
         incident=timeline.incident,
         key=timeline.opened.key,
@@ -223,5 +224,5 @@ def summary_of(timeline: Timeline) -> Summary:
         changed=timeline.facts[-1].at,
         value=timeline.value,
         drill=timeline.opened.drill,
-        closed=timeline.facts[-1].at if closed else None,
+        closed=closed.at if closed else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kuaihui.orders.learn import CloseIssue, DraftReview, EndTask, FindSimilar, MakeIssue, MakeTask, PassTask, Suggest
 from kuaihui.orders.look import InspectRedis, ListChanges, Look, ReadMetrics, SearchLogs
 from kuaihui.orders.order import Order
 from kuaihui.orders.page import Page, Tell
@@ -25,19 +26,34 @@ AnyOrder = (
     | ListChanges
     | InspectRedis
     | ShowEvidence
+    | MakeTask
+    | PassTask
+    | EndTask
+    | MakeIssue
+    | CloseIssue
+    | FindSimilar
+    | Suggest
+    | DraftReview
 )
 
 __all__ = [
     "AnyOrder",
+    "CloseIssue",
     "CreateDocument",
+    "DraftReview",
+    "EndTask",
+    "FindSimilar",
     "InspectRedis",
     "InviteToMeeting",
     "ListChanges",
     "Look",
+    "MakeIssue",
+    "MakeTask",
     "OpenMeeting",
     "OpenTopic",
     "Order",
     "Page",
+    "PassTask",
     "PinDocument",
     "Post",
     "ProposeRole",
@@ -45,5 +61,6 @@ __all__ = [
     "ReadMetrics",
     "SearchLogs",
     "ShowEvidence",
+    "Suggest",
     "Tell",
 ]

@@ -18,7 +18,7 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Read, Sent
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
-from kuaihui.intake.deeds import paging, recovering, roles, room, tasks, thinking
+from kuaihui.intake.deeds import learning, paging, recovering, roles, room, tasks, thinking
 from kuaihui.language import text
 
 # A deed in, its facts out. `Any`: each function takes its own kind of deed.
@@ -46,11 +46,21 @@ MEANINGS: Final[dict[type[signals.Deed], Meaning]] = {
     signals.MakeTask: tasks.make,
     signals.GiveTask: tasks.give,
     signals.FinishTask: tasks.finish,
+    signals.FinishReview: learning.finish_review,
     signals.RaiseHypothesis: thinking.raise_hypothesis,
     signals.ConfirmHypothesis: thinking.confirm,
     signals.RejectHypothesis: thinking.reject,
     signals.ExcludeChange: thinking.exclude,
     signals.TakeOverGuide: thinking.take_over,
+    signals.Propose: repairing.propose,
+    signals.ChooseProposal: repairing.choose,
+    signals.DropProposal: repairing.drop,
+    signals.StartHotfix: repairing.start,
+    signals.PassGate: repairing.pass_gate,
+    signals.FailGate: repairing.fail_gate,
+    signals.SkipGate: repairing.skip_gate,
+    signals.StopHotfix: repairing.stop,
+    signals.Report: reporting.report,
 }
 
 

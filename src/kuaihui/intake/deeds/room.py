@@ -9,6 +9,7 @@ from kuaihui.catalog.catalog import Catalog
 from kuaihui.errors import Refused
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.holders import in_meeting
+from kuaihui.incident.learning import ReviewDrafted
 from kuaihui.incident.pages import Read
 from kuaihui.incident.room import (
     DocumentCreated,
@@ -85,10 +86,12 @@ def react(deed: signals.React, timeline: Timeline, catalog: Catalog, now: dateti
 
 
 def edit_document(deed: signals.EditDocument, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
-    """A section of the document as somebody wrote it."""
-    if not timeline.has(DocumentCreated):
+    """A section of the document or the review as somebody wrote it."""
+    if deed.document and not timeline.has(ReviewDrafted):
+        raise Refused(text("the review is not there yet: it is drafted when the incident is closed"))
+    if not deed.document and not timeline.has(DocumentCreated):
         raise Refused(text("the document is not there yet"))
-    return [DocumentEdited(at=now, by=deed.person, section=deed.section, words=deed.words, base=deed.base)]
+    return [DocumentEdited(at=now, by=deed.person, section=deed.section, words=deed.words, base=deed.base, document=deed.document)]
 
 
 def _news(timeline: Timeline, by: str, place: str) -> bool:

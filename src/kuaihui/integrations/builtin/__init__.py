@@ -8,19 +8,25 @@ from typing import Any
 
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
-from kuaihui.integrations.builtin import evidence, people, room
+from kuaihui.integrations.builtin import evidence, learning, people, room
 from kuaihui.orders import (
     CreateDocument,
+    DraftReview,
+    EndTask,
+    FindSimilar,
     InviteToMeeting,
+    MakeTask,
     OpenMeeting,
     OpenTopic,
     Order,
     Page,
+    PassTask,
     PinDocument,
     Post,
     ProposeRole,
     PullIn,
     ShowEvidence,
+    Suggest,
     Tell,
 )
 
@@ -33,13 +39,21 @@ class Builtin:
 
     It keeps nothing of its own: what it carries out is the fact itself, and inbox and topic are views of the timeline. `address` is where
     our pages are reached, for the links; `meeting` a template like "https://meet.example.org/{incident}".
-    `keep` keeps a picture and returns its hash.
+    `keep` keeps a picture and returns its hash; `remember` finds similar incidents, `suggest` keeps a suggestion for a rota.
     """
 
     name = NAME
     channels = frozenset({"inbox"})
 
-    def __init__(self, address: str = "", meeting: str = "", keep: evidence.Keep | None = None) -> None:
+    def __init__(
+        self,
+        address: str = "",
+        meeting: str = "",
+        keep: evidence.Keep | None = None,
+        remember: learning.Remember | None = None,
+        suggest: learning.Keep | None = None,
+    ) -> None:
+        learner = learning.Learner(address, remember, suggest)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {
             Page: people.page,
             Tell: people.tell,
@@ -52,4 +66,10 @@ class Builtin:
             PinDocument: room.pin,
             Post: room.post,
             ShowEvidence: evidence.Shower(keep).show,
+            MakeTask: learning.make_task,
+            PassTask: learning.pass_task,
+            EndTask: learning.end_task,
+            FindSimilar: learner.similar,
+            Suggest: learner.suggest,
+            DraftReview: learner.review,
         }

@@ -1,0 +1,70 @@
+"""What stays, in our own pages: tasks in the owner's list, similar incidents from the journal, suggestions for the rota, the review."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from kuaihui.errors import GiveUp
+from kuaihui.incident.fact import Fact
+from kuaihui.incident.learning import ReviewDrafted, Similar, SimilarFound
+from kuaihui.incident.pages import Delivered, Sent
+from kuaihui.incident.timeline import Timeline
+from kuaihui.language import text
+from kuaihui.orders import DraftReview, EndTask, FindSimilar, MakeTask, PassTask, Suggest
+
+NAME = "builtin"
+# What looks like this incident among those before it; the likest first.
+Remember = Callable[[Timeline, datetime], Awaitable[Sequence[Similar]]]
+# Keeps a suggestion where the on-call pages find it: the order, the incident, and when.
+Keep = Callable[[Suggest, str, datetime], Awaitable[None]]
+
+
+class Learner:
+    """Carries what is learned. `address` is where our pages are; `remember` looks back, `keep` keeps suggestions; None: neither is there."""
+
+    def __init__(self, address: str, remember: Remember | None = None, keep: Keep | None = None) -> None:
+        self.address = address.rstrip("/")
+        self._remember = remember
+        self._keep = keep
+
+    async def review(self, order: DraftReview, timeline: Timeline, now: datetime) -> list[Fact]:
+        """The review, rendered from the timeline by our own page."""
+        link = f"{self.address}/incidents/{timeline.incident}/review"
+        return [ReviewDrafted(at=now, by=NAME, title=order.title, template=order.template, link=link)]
+
+    async def similar(self, order: FindSimilar, timeline: Timeline, now: datetime) -> list[Fact]:
+        """Earlier incidents of the same journal."""
+        if self._remember is None:
+            raise GiveUp(text("there is no journal to look back in"))
+        found = await self._remember(timeline, now)
+        return [SimilarFound(at=now, by=NAME, similar=tuple(found))] if found else []
+
+    async def suggest(self, order: Suggest, timeline: Timeline, now: datetime) -> list[Fact]:
+        """A note that stands until the rota has dealt with it."""
+        if self._keep is None:
+            raise GiveUp(text("there is no journal to keep it in"))
+        await self._keep(order, timeline.incident, now)
+        return []
+
+
+async def make_task(order: MakeTask, timeline: Timeline, now: datetime) -> list[Fact]:
+    """The task is in the timeline already; its owner finds a word in the inbox."""
+    return _inbox(order.identity, order.person, now)
+
+
+async def pass_task(order: PassTask, timeline: Timeline, now: datetime) -> list[Fact]:
+    """The new owner finds a word in the inbox."""
+    return _inbox(order.identity, order.person, now)
+
+
+async def end_task(order: EndTask, timeline: Timeline, now: datetime) -> list[Fact]:
+    """It is ticked off by its fact."""
+    return []
+
+
+def _inbox(identity: str, person: str, now: datetime) -> list[Fact]:
+    return [
+        Sent(at=now, by=NAME, identity=identity, person=person, channel="inbox"),
+        Delivered(at=now, by=NAME, identity=identity, person=person),
+    ]

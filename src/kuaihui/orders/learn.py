@@ -1,0 +1,145 @@
+"""What stays: tasks carried to where people keep theirs, what was similar, suggestions for the rota, the review."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from kuaihui.language import Text, text
+from kuaihui.orders.order import Order
+
+
+class MakeTask(Order, frozen=True, kw_only=True, tag=True):
+    """
+    Put a task where its owner (`person`) keeps theirs; the occasion is the number of its TaskMade.
+
+    Answered with TaskLinked where it has an address of its own. `due` is UTC; `draft` is Markdown to begin from; `link` leads to the incident.
+    """
+
+    task: str
+    title: Text
+    person: str
+    due: datetime | None = None
+    draft: str = ""
+    link: str = ""
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        return (self.task,)
+
+    @property
+    def said(self) -> Text:
+        return text("task for {owner}: {title}", owner=f"@{self.person}", title=self.title)
+
+
+class PassTask(Order, frozen=True, kw_only=True, tag=True):
+    """The task has another owner (`person`); `reference` is what the carrier called it when it made it. The occasion is its TaskGiven."""
+
+    task: str
+    title: Text
+    person: str
+    reference: str = ""
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        return (self.task,)
+
+    @property
+    def said(self) -> Text:
+        return text("pass the task “{title}” to {owner}", title=self.title, owner=f"@{self.person}")
+
+
+class EndTask(Order, frozen=True, kw_only=True, tag=True):
+    """The task is done: tick it off; `reference` is what the carrier called it when it made it. The occasion is its TaskDone."""
+
+    task: str
+    title: Text
+    reference: str = ""
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        return (self.task,)
+
+    @property
+    def said(self) -> Text:
+        return text("tick off the task “{title}”", title=self.title)
+
+
+class MakeIssue(Order, frozen=True, kw_only=True, tag=True):
+    """
+    Open an issue for a task in the repository that the catalog names (`source`, as in "gitlab.main"; `place` says which project).
+
+    Answered with TaskLinked. `owner` is the owner's e-mail, or empty; `words` is the issue's Markdown in the team's language.
+    """
+
+    task: str
+    title: str
+    words: str
+    source: str
+    place: dict[str, str] = {}
+    owner: str = ""
+    due: datetime | None = None
+
+    timeout: ClassVar[timedelta] = timedelta(seconds=20)
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        return (self.task, self.source)
+
+    @property
+    def said(self) -> Text:
+        return text("open an issue in {source}: {title}", source=self.source, title=self.title)
+
+
+class CloseIssue(Order, frozen=True, kw_only=True, tag=True):
+    """Close the issue `reference` of a task that is done."""
+
+    task: str
+    reference: str
+    source: str
+    place: dict[str, str] = {}
+
+    timeout: ClassVar[timedelta] = timedelta(seconds=20)
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        return (self.task, self.source)
+
+    @property
+    def said(self) -> Text:
+        return text("close the issue {reference} in {source}", reference=self.reference, source=self.source)
+
+
+class FindSimilar(Order, frozen=True, kw_only=True, tag=True):
+    """Look for earlier incidents that look like this one. Answered with SimilarFound where there are any."""
+
+    timeout: ClassVar[timedelta] = timedelta(seconds=30)
+
+    @property
+    def said(self) -> Text:
+        return text("look for similar incidents")
+
+
+class Suggest(Order, frozen=True, kw_only=True, tag=True):
+    """Keep a suggestion for a rota, where on-call pages show it; the occasion is the number of its ReachabilityFound."""
+
+    rota: str
+    person: str
+    kind: str
+    reason: Text
+    suggestion: Text
+
+    @property
+    def said(self) -> Text:
+        return text("suggest for the rota: {suggestion}", suggestion=self.suggestion)
+
+
+class DraftReview(Order, frozen=True, kw_only=True, tag=True):
+    """Make the draft of the review from the team's template; the occasion is the number of the Closed. Answered with ReviewDrafted."""
+
+    title: str
+    template: str
+
+    @property
+    def said(self) -> Text:
+        return text("draft the review 《{title}》", title=self.title)
