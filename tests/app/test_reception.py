@@ -146,6 +146,23 @@ async def test_a_late_firing_of_a_resolved_episode_opens_nothing(desk: Desk) -> 
     assert await desk.timelines() == []
 
 
+async def test_an_older_resolved_takes_nothing_of_a_newer_one_back(desk: Desk) -> None:
+    """In one hearing: the episode of minute 0 is over; an older "resolved" and a firing in between are both late."""
+    await desk.reception.hear([resolved()])
+    heard = await desk.reception.hear([resolved(minutes=-2), firing(minutes=-1)])
+
+    assert heard.counts == {"folded": 1, "late": 1}
+    assert await desk.timelines() == []
+
+
+async def test_an_older_resolved_reopens_nothing_in_an_open_incident(desk: Desk) -> None:
+    await desk.reception.hear([firing("Other"), firing()])
+    await desk.reception.hear([resolved()])
+    await desk.reception.hear([resolved(minutes=-2), firing(minutes=-1)])
+
+    assert list((await desk.only()).firing) == [firing("Other").alert.key]
+
+
 async def test_silence_expires_and_what_rings_on_goes_on(desk: Desk) -> None:
     await desk.reception.hear([firing(ends=5)])
     assert desk.reception.next_expiry() == later(5)

@@ -47,7 +47,7 @@ async def _live(told: Sequence[Sequence[Ringing]], desks: Sequence[Desk]) -> tup
     return fire, [timeline.opened.key for timeline in timelines if timeline.phase is not Phase.CLOSED], traced
 
 
-@settings(max_examples=60)
+@settings(max_examples=200)
 @given(batches, some.randoms(use_true_random=False), some.integers(0, 3))
 def test_any_order_and_any_repetition_end_alike(told: list[list[Ringing]], chance: Random, again: int) -> None:
     shuffled = [*told, *(chance.choice(told) for _ in range(again))]
@@ -59,7 +59,7 @@ def test_any_order_and_any_repetition_end_alike(told: list[list[Ringing]], chanc
     assert traced == {one.alert.key for batch in told for one in batch}
 
 
-@settings(max_examples=60)
+@settings(max_examples=200)
 @given(batches)
 def test_two_receptions_on_one_journal_end_as_one(told: list[list[Ringing]]) -> None:
     """Each hears everything, as when a Prometheus names both: at most one incident a group is open, and what fires is the same."""
@@ -73,7 +73,7 @@ def test_two_receptions_on_one_journal_end_as_one(told: list[list[Ringing]]) -> 
     assert len(keys) == len(set(keys))
 
 
-@settings(max_examples=40)
+@settings(max_examples=150)
 @given(batches, some.integers(0, 5))
 def test_a_restart_changes_nothing_of_what_fires(told: list[list[Ringing]], at: int) -> None:
     """Senders re-send: what was told before the restart is told again after it."""

@@ -152,10 +152,13 @@ class _Folding:
         """The alert as it is firing, what this fold has heard included."""
         return self.state[key] if key in self.state else self.timeline.firing.get(key)
 
+    def _resolved_until(self, key: str) -> datetime:
+        """The newest start that was called resolved, in this fold or before: an older "resolved" takes nothing of that back."""
+        return max(self.until.get(key, _LONG_AGO), resolved_until(self.timeline, key, self.resolved) or _LONG_AGO)
+
     def _firing(self, ringing: Ringing) -> tuple[str, Text]:
         alert = ringing.alert
-        until = self.until.get(alert.key) or resolved_until(self.timeline, alert.key, self.resolved)
-        if ringing.dated and until is not None and alert.started <= until:
+        if ringing.dated and alert.started <= self._resolved_until(alert.key):
             return LATE, _OLD_FIRING
         known = self._known(alert.key)
         if known is not None and (not ringing.dated or alert.started <= known.started):

@@ -16,7 +16,9 @@ import pytest
 from kuaihui.incident.facts import decode
 from kuaihui.incident.pages import Acknowledged
 from kuaihui.integrations.postgres import Postgres
+from kuaihui.integrations.postgres.connections import Connection, connected
 from kuaihui.integrations.postgres.journal import LOOK_AGAIN
+from kuaihui.integrations.postgres.statements import LOCK
 from kuaihui.journal.chain import Record
 from kuaihui.journal.journal import LEASE, Journal
 from kuaihui.journal.verify import verify
@@ -128,32 +130,54 @@ async def test_no_incident_is_claimed_by_two(postgres_url: str) -> None:
 
 
 async def test_who_follows_misses_nothing_while_commits_overtake_each_other(postgres_url: str) -> None:
-    """Four workers append at once; the follower, on a fifth, must see every position in order, with none left out."""
-    total = 4 * 60
-    async with AsyncExitStack() as opened_:
-        workers = [await opened_.enter_async_context(Postgres.open(postgres_url)) for _ in range(5)]
+    """
+    Four workers append at once, in rounds; the follower, on a fifth, must see every position in order, with none left out.
 
-        async def append(journal: Journal, name: str) -> None:
-            await journal.append([adding(name, [opened(name)])])
-            for number in range(1, 60):
-                assert await journal.append([adding(name, [said("x")], [opened(name)] * number)]) == [True]
+    Each round waits for the last, and all four of a round stand before the same lock before any of them may commit: so no worker can
+    have its turn alone, however the machine divides its time.
+    """
+    rounds, names = 30, [f"INC-{number}" for number in range(4)]
+    async with AsyncExitStack() as opened_:
+        *workers, follower = [await opened_.enter_async_context(Postgres.open(postgres_url)) for _ in range(5)]
+        gate = await connected(postgres_url)
+        opened_.push_async_callback(gate.close)
+
+        async def append(journal: Journal, name: str, length: int) -> None:
+            new = said("x") if length else opened(name)
+            assert await journal.append([adding(name, [new], [opened(name)] * length)]) == [True]
 
         async def follow() -> list[Record]:
             found: list[Record] = []
-            async for record in workers[4].follow(0):
+            async for record in follower.follow(0):
                 found.append(record)
-                if len(found) == total:
+                if len(found) == rounds * len(names):
                     break
             return found
 
         following = asyncio.create_task(follow())
-        await asyncio.gather(*(append(journal, f"INC-{number}") for number, journal in enumerate(workers[:4])))
+        for length in range(rounds):
+            await gate.execute(LOCK)
+            racing = [asyncio.create_task(append(journal, name, length)) for journal, name in zip(workers, names, strict=True)]
+            await all_wait(gate, len(racing))
+            await gate.execute("ROLLBACK")
+            await asyncio.gather(*racing)
         found = await asyncio.wait_for(following, 30)
 
-        assert [record.position for record in found] == list(range(1, total + 1))
-        for number in range(4):
-            assert [record.number for record in found if record.incident == f"INC-{number}"] == list(range(60))
-        assert any(one.incident != next_.incident for one, next_ in zip(found, found[60:], strict=False)), "they took turns"
+        assert [record.position for record in found] == list(range(1, rounds * len(names) + 1))
+        for at in range(0, len(found), len(names)):
+            race = found[at : at + len(names)]
+            assert sorted((record.incident, record.number) for record in race) == [(name, at // len(names)) for name in names]
+
+
+async def all_wait(gate: Connection, count: int) -> None:
+    """Until so many wait for the lock that the gate holds."""
+    waiting = (
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    async with asyncio.timeout(20):
+        while await gate.fetchval(waiting) < count:  # noqa: ASYNC110 - what is waited for is in the database
+            await asyncio.sleep(0.005)
 
 
 async def test_an_append_wakes_the_other_workers_at_once(postgres_url: str) -> None:
@@ -189,9 +213,6 @@ async def test_leases_run_by_the_databases_clock_and_waiting_by_the_callers(post
 
 
 async def test_a_worker_that_freezes_inside_a_commit_holds_up_the_others_for_less_than_a_lease(postgres_url: str) -> None:
-    from kuaihui.integrations.postgres.connections import connected  # noqa: PLC0415
-    from kuaihui.integrations.postgres.statements import LOCK  # noqa: PLC0415
-
     async with Postgres.open(postgres_url) as journal:
         frozen = await connected(postgres_url)
         await frozen.execute(LOCK)
