@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from kuaihui.incident import alerts, evidence, learning, pages, recovery, roles, room, tasks, thinking
+from kuaihui.incident import alerts, evidence, learning, pages, recovery, repair, roles, room, tasks, thinking
 from kuaihui.incident.fact import Fact
-from kuaihui.language import plain, text
+from kuaihui.language import both, plain, text
 from kuaihui.orders import Page
 
 AT = datetime(2023, 3, 11, 3, 0, tzinfo=UTC)
@@ -16,6 +16,7 @@ POLICY = alerts.QuotedPolicy(
 )
 PAGE = Page(occasion=0, person="axin", level=1, channel="inbox", reason=text("the incident was opened"))
 WHY = plain("因为如此")
+GATE = both("灰度", "canary")
 
 FACTS: tuple[Fact, ...] = (
     alerts.Opened(at=AT, service="config-center", title="5xx", severity=2, policy=POLICY, rule=text("rule")),
@@ -202,4 +203,51 @@ FACTS: tuple[Fact, ...] = (
     thinking.GuideStepTaken(at=AT, guide="config-center", step="errors", asked=WHY, answer=WHY, holds=None),
     thinking.GuideConcluded(at=AT, guide="config-center", step="redis", cause="redis-hot-key", conclusion=WHY),
     thinking.GuideTakenOver(at=AT, by="amao", guide="config-center", step="redis", reason=WHY),
+    repair.ProposalMade(
+        at=AT, by="xiaomei", proposal="1", what=plain("读路径加进程内缓存"), effect=WHY, risk=WHY, way_back=WHY, source="hypothesis:hot-key"
+    ),
+    repair.ProposalChosen(at=AT, by="amao", proposal="1", what=plain("读路径加进程内缓存"), reason=WHY),
+    repair.ProposalDropped(at=AT, by="amao", proposal="2", what=plain("扩容 Redis"), reason=WHY),
+    repair.HotfixStarted(
+        at=AT,
+        by="xiaomei",
+        hotfix="H1",
+        title="local cache",
+        proposal="1",
+        stages=(
+            repair.QuotedStage(
+                "canary",
+                both("灰度", "canary"),
+                "owner",
+                timedelta(minutes=15),
+                (repair.QuotedEvidence("deployment", "passed", ("*canary*",), ("deploy",), "service"),),
+                True,
+                ("canary", "灰度"),
+            ),
+        ),
+        branch="hotfix/local-cache",
+        link="https://git.example.org/-/merge_requests/42",
+        commits=("1f2e3d4c",),
+    ),
+    repair.HotfixStarted(at=AT, by="amao", hotfix="R1", title="local cache", kind="rollback", stages=(), back_of="H1"),
+    repair.GateReached(at=AT, by="gitlab", hotfix="H1", gate="canary", name=GATE, reason=WHY, evidence="gitlab/deployment/7", happened=AT),
+    repair.GatePassed(at=AT, by="xiaoshuai", hotfix="H1", gate="canary", name=GATE, reason=WHY, link="https://git.example.org/7"),
+    repair.GateFailed(at=AT, by="github", hotfix="H1", gate="canary", name=GATE, reason=WHY, evidence="github/check_suite/7", happened=AT),
+    repair.GateSkipped(at=AT, by="amao", hotfix="H1", gate="canary", name=GATE, reason=WHY),
+    repair.GateMeasured(
+        at=AT,
+        hotfix="H1",
+        gate="canary",
+        name=GATE,
+        value=0.001,
+        baseline=0.098,
+        unit="ratio",
+        verdict="recovered",
+        against=plain("稳定版"),
+        look="ReadMetrics/9/hotfix/H1",
+    ),
+    repair.GateMeasured(at=AT, hotfix="H1", gate="canary", name=GATE, verdict="silent"),
+    repair.HotfixStopped(at=AT, by="amao", hotfix="H1", reason=WHY),
+    repair.HotfixFinished(at=AT, hotfix="H1", title="local cache"),
+    repair.Reported(at=AT, to=("boss",), kind="first", words=WHY, reason=WHY, phase="engaged", next_at=AT),
 )

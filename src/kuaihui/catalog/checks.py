@@ -26,6 +26,7 @@ from kuaihui.catalog.wall_clock import instant, zone
 from kuaihui.language import Text, mark, text
 
 Place = tuple[str, int]
+LINES: Final = ("stages", "rollback")  # of a service's hotfix
 _UNKNOWN: Final[Mapping[str, tuple[str, str, str]]] = {
     "people": ("person", mark("there is nobody with the id {name}"), mark("add them to people.yaml")),
     "services": ("service", mark("there is no service {name}"), mark("add it to services.yaml")),
@@ -48,6 +49,7 @@ def check(sources: Sources) -> None:
     _leaders(sources)
     _matchers(sources)
     _usual(sources)
+    _gates(sources)
     _leave(sources)
     for rota in _rotas(sources):
         _overrides(sources, rota)
@@ -121,6 +123,12 @@ def _targets(sources: Sources) -> Iterator[tuple[str, Place]]:
     for role in cast("dict[str, Role]", sources.entries["roles"]).values():
         for number, target in enumerate(role.candidates):
             yield target, sources.place("roles", role.id, "candidates", number)
+    for service in _services(sources):
+        for which, target in enumerate(service.superior.whom):
+            yield target, sources.place("services", service.id, "superior", "whom", which)
+        for line in LINES:
+            for number, stage in enumerate(getattr(service.hotfix, line)):
+                yield stage.owner, sources.place("services", service.id, "hotfix", line, number, "owner")
 
 
 def _is_target(sources: Sources, target: str, place: Place) -> None:
@@ -208,6 +216,19 @@ def _usual(sources: Sources) -> None:
         if signal and signal.usual_low > signal.usual_high:
             wrong = text("usual_low {low} is above usual_high {high}", low=signal.usual_low, high=signal.usual_high)
             sources.fault(sources.place("services", service.id, "signal", "usual_low"), "backwards", wrong, text("swap the two"))
+
+
+def _gates(sources: Sources) -> None:
+    """A word in the topic means one gate: no two of a line go by the same name."""
+    for service in _services(sources):
+        for line in LINES:
+            seen: dict[str, int] = {}
+            for number, stage in enumerate(getattr(service.hotfix, line)):
+                for word in {name.casefold() for name in (stage.id, stage.name.zh, stage.name.en, *stage.called)}:
+                    if seen.setdefault(word, number) != number:
+                        wrong = text("two gates are called {name}", name=word)
+                        place = sources.place("services", service.id, "hotfix", line, number)
+                        sources.fault(place, "duplicate_gate", wrong, text("give each gate names of its own"))
 
 
 def _leave(sources: Sources) -> None:

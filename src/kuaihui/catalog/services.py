@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from kuaihui.catalog.hotfixes import Hotfix, Superior
 from kuaihui.catalog.shapes import Entry, Named, Span
 
 
@@ -76,3 +77,5 @@ class Service(Entry):
     document_template: str = "incident"
     depends_on: tuple[str, ...] = ()
     sources: Sources = Sources()
+    hotfix: Hotfix = Hotfix()
+    superior: Superior = Superior()

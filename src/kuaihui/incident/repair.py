@@ -74,7 +74,11 @@ class ProposalDropped(Fact, frozen=True, kw_only=True, tag=True):
     @property
     def said(self) -> Text:
         return text(
-            "{by} dropped proposal {proposal}, {what}: {reason}", by=f"@{self.by}", proposal=self.proposal, what=self.what, reason=self.reason
+            "{by} dropped proposal {proposal}, {what}: {reason}",
+            by=f"@{self.by}",
+            proposal=self.proposal,
+            what=self.what,
+            reason=self.reason,
         )
 
 

@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po
 
 Language = str  # "zh" or "en"; anything else a reader asks for becomes the team's own
 LANGUAGES: Final = ("zh", "en")
+_BOTH: Final = "{en}"
 Value = str | int | float | bool | datetime | timedelta | None
 
 
@@ -45,6 +46,11 @@ def plain(words: Text | str) -> Text:
     return words if isinstance(words, Text) else Text("{words}", {"words": words})
 
 
+def both(zh: str, en: str) -> Text:
+    """What people themselves gave a name in each language, like a gate of the catalog."""
+    return Text(_BOTH, {"zh": zh, "en": en})
+
+
 def say(words: Text | str, language: Language, names: Mapping[str, str] | None = None) -> str:
     """
     `words` in `language`.
@@ -59,7 +65,9 @@ def say(words: Text | str, language: Language, names: Mapping[str, str] | None =
 
 def translate(message: str, language: Language) -> str:
     """The message in `language`; English, which is the message itself, where there is no other."""
-    return _catalog(language).get(message, message) if language != "en" else message
+    if language == "en":
+        return message
+    return _catalog(language).get(message, message) if message != _BOTH else "{zh}"
 
 
 def choose(accept_language: str, otherwise: Language = "zh") -> Language:

@@ -18,7 +18,7 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Read, Sent
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
-from kuaihui.intake.deeds import learning, paging, recovering, roles, room, tasks, thinking
+from kuaihui.intake.deeds import learning, paging, recovering, repairing, reporting, roles, room, tasks, thinking
 from kuaihui.language import text
 
 # A deed in, its facts out. `Any`: each function takes its own kind of deed.
