@@ -20,6 +20,7 @@ from kuaihui.catalog.target_words import WORDS
 from kuaihui.errors import Refused
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
+from kuaihui.intake.gate_words import about_a_gate
 from kuaihui.language import Text, text
 
 # What stands behind a phrase: the person who said it, the rest of the words, the catalog. None: it is no such command after all.
@@ -53,6 +54,7 @@ class Phrase(msgspec.Struct, frozen=True):
     said: Text
     make: Make
     bare: bool = True
+    loose: bool = False  # a space behind the words is enough
 
 
 def _reason(kind: Callable[..., signals.AnyDeed]) -> Make:
@@ -98,10 +100,56 @@ def _severity(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | Non
     return signals.SetSeverity(person=person, severity=int(found[1]), reason=found[2])
 
 
+_LABELS: Final = {"效果": "effect", "effect": "effect", "风险": "risk", "risk": "risk"} | dict.fromkeys(
+    ("回退", "退路", "回滚", "way back", "rollback"), "way_back"
+)
+_LABEL: Final = re.compile(rf"[;；。\n,，]\s*(?P<label>{'|'.join(_LABELS)})\s*[:：]\s*", re.IGNORECASE)
+_BRANCH: Final = re.compile(r"(?:^|[\s,，;；])(?:分支|branch)\s*[:：]?\s*(?P<branch>[\w./#-]+)", re.IGNORECASE)
+_LINK: Final = re.compile(r"https?://\S+")
+
+
+def _propose(person: str, rest: str, _: Catalog) -> signals.AnyDeed | None:
+    """ "加进程内缓存; 效果: …; 风险: …; 回退: …" """
+    what, *labelled = _LABEL.split(rest)
+    fields = {_LABELS[label.casefold()]: words.strip(_END) for label, words in zip(labelled[::2], labelled[1::2], strict=True)}
+    return signals.Propose(person=person, what=what.strip(), **fields) if what.strip() else None
+
+
+def _decide(kind: Callable[..., signals.AnyDeed]) -> Make:
+    def make(person: str, rest: str, _: Catalog) -> signals.AnyDeed | None:
+        found = re.match(r"#?(?P<number>\d+)(?!\d)\s*[:：,，]?\s*(?P<reason>.*)", rest, re.DOTALL)
+        return kind(person=person, proposal=found["number"], reason=found["reason"]) if found else None
+
+    return make
+
+
+def _hotfix(kind: str) -> Make:
+    def make(person: str, rest: str, _: Catalog) -> signals.AnyDeed | None:
+        branch, link = _BRANCH.search(rest), _LINK.search(rest)
+        title = rest
+        for found in (branch, link):
+            title = title.replace(found[0], " ") if found else title
+        if not rest.strip():
+            return None
+        return signals.StartHotfix(
+            person=person,
+            kind=kind,
+            title=" ".join(title.split()).strip(_END + ",，;；"),
+            branch=branch["branch"] if branch else "",
+            link=link[0] if link else "",
+        )
+
+    return make
+
+
+def _report(person: str, rest: str, _: Catalog) -> signals.AnyDeed:
+    return signals.Report(person=person, words=rest)
+
+
 PHRASES: Final[tuple[Phrase, ...]] = (
     Phrase(("ack", "acknowledge", "接手", "我接手", "我来接手"), text("ack"), text("take it on"), _alone(signals.Acknowledge)),
     Phrase(("escalate", "升级"), text("escalate: REASON"), text("call the next level now"), _reason(signals.Escalate)),
-    Phrase(("pull in", "call in", "拉"), text("pull in PERSON-or-TEAM REASON"), text("bring somebody in"), _call_in),
+    Phrase(("pull in", "call in", "拉"), text("pull in PERSON-or-TEAM REASON"), text("bring somebody in"), _call_in, loose=True),
     Phrase(("role", "角色", "担任"), text("/role ROLE PERSON REASON"), text("take a role, or give it to somebody"), _role, bare=False),
     Phrase(("decline", "婉拒", "不担任"), text("/decline ROLE REASON"), text("say that you cannot take a role"), _decline, bare=False),
     Phrase(
@@ -113,6 +161,34 @@ PHRASES: Final[tuple[Phrase, ...]] = (
     Phrase(("resolved", "恢复", "已恢复"), text("resolved: REASON"), text("what broke works again"), _reason(signals.Resolve)),
     Phrase(("not over", "没恢复", "未恢复"), text("not over: REASON"), text("recovery is in doubt"), _reason(signals.DoubtRecovery)),
     Phrase(("false alarm", "误报"), text("false alarm: REASON"), text("nothing was broken"), _reason(signals.DeclareFalseAlarm)),
+    Phrase(
+        ("proposal", "方案", "提议"),
+        text("proposal: WHAT; effect: …; risk: …; way back: …"),
+        text("propose what could be done"),
+        _propose,
+    ),
+    Phrase(
+        ("choose proposal", "选方案", "选择方案", "采纳方案"),
+        text("choose proposal NUMBER REASON"),
+        text("decide for a proposal"),
+        _decide(signals.ChooseProposal),
+        loose=True,
+    ),
+    Phrase(
+        ("drop proposal", "放弃方案", "不选方案", "否决方案"),
+        text("drop proposal NUMBER REASON"),
+        text("decide against a proposal"),
+        _decide(signals.DropProposal),
+        loose=True,
+    ),
+    Phrase(
+        ("hotfix", "热修", "热修复"),
+        text("hotfix: TITLE branch NAME"),
+        text("begin a hotfix; its gates then pass by news, or by a word like “canary passed”"),
+        _hotfix("hotfix"),
+    ),
+    Phrase(("rollback", "roll back", "回滚"), text("rollback: WHAT"), text("begin a rollback"), _hotfix("rollback")),
+    Phrase(("report", "上报", "情况通报"), text("report: WORDS"), text("tell the superior how it stands"), _report),
     Phrase(("severity", "sev", "级别"), text("/severity 1 REASON"), text("say how bad it is (1 is the worst)"), _severity, bare=False),
     Phrase(("join", "入会"), text("/join"), text("say that you are in the meeting"), _alone(signals.JoinMeeting), bare=False),
     Phrase(("leave", "离会"), text("/leave"), text("say that you left the meeting"), _alone(signals.LeaveMeeting), bare=False),
@@ -130,7 +206,10 @@ def meant(deed: signals.AnyDeed, timeline: Timeline, catalog: Catalog) -> signal
     if not isinstance(deed, signals.Speak) or deed.pictures:
         return deed
     words = deed.words.strip()
-    if slash := _SLASH.fullmatch(words):
+    slash = _SLASH.fullmatch(words)
+    if of_a_gate := about_a_gate((slash["rest"] if slash else words).rstrip(_END), deed.person, timeline):
+        return of_a_gate
+    if slash:
         return _commanded(slash["rest"], deed.person, catalog)
     return _phrased(words, deed.person, catalog) or deed
 
@@ -148,7 +227,7 @@ def _commanded(rest: str, person: str, catalog: Catalog) -> signals.AnyDeed:
 
 def _phrased(words: str, person: str, catalog: Catalog) -> signals.AnyDeed | None:
     for word, phrase in _BY_LENGTH:
-        behind = _behind(words.rstrip(_END), word, loose=phrase.make is _call_in) if phrase.bare else None
+        behind = _behind(words.rstrip(_END), word, loose=phrase.loose) if phrase.bare else None
         if behind is not None:
             return phrase.make(person, behind, catalog)
     return None
@@ -163,7 +242,7 @@ def _behind(words: str, phrase: str, *, loose: bool) -> str | None:
         return ""
     gap = _BEHIND.match(rest)
     if gap is None:
-        return rest if loose and rest.startswith("@") else None
+        return rest if loose and (rest[0] in "@#" or rest[0].isdigit()) else None
     return rest[gap.end() :].strip() if loose or gap[0].strip() else None
 
 
