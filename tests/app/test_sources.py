@@ -24,6 +24,12 @@ paths = ["/var/log/nginx/*.log"]
 form = "plain"
 [gitlab.main]
 url = "http://127.0.0.1:8000"
+[github.main]
+token = "t"
+[argocd.main]
+url = "https://argocd.example.org"
+[kubernetes.main]
+url = "https://127.0.0.1:6443"
 [redis.center]
 url = "redis://probe@127.0.0.1:6379"
 """
@@ -47,6 +53,11 @@ def test_a_look_goes_to_the_source_it_names(tmp_path: Path) -> None:
     assert carrier(metrics("up", NOW, NOW, source="gitlab")) is NOBODY
     assert carrier(logs()).name == "logfiles.nginx"
     assert carrier(changes(source="gitlab")).name == "gitlab.main"
+    assert [carrier(changes(source=name)).name for name in ("github", "argocd", "kubernetes")] == [
+        "github.main",
+        "argocd.main",
+        "kubernetes.main",
+    ]
     assert carrier(changes()).name == "changes"
     assert carrier(redis(name="center")).name == "redis"
 

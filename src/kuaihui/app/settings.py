@@ -17,8 +17,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from kuaihui.app.source_settings import (
+    ArgoCDSource,
     ElasticsearchSource,
+    GitHubSource,
     GitLabSource,
+    KubernetesSource,
     LogFilesSource,
     LokiSource,
     LtsSource,
@@ -136,6 +139,9 @@ class Settings(BaseSettings):
     elasticsearch: dict[str, ElasticsearchSource] = {}
     lts: dict[str, LtsSource] = {}
     gitlab: dict[str, GitLabSource] = {}
+    github: dict[str, GitHubSource] = {}
+    argocd: dict[str, ArgoCDSource] = {}
+    kubernetes: dict[str, KubernetesSource] = {}
     redis: dict[str, RedisSource] = {}
 
     @classmethod

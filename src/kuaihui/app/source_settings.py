@@ -77,6 +77,28 @@ class GitLabSource(Source):
     token: str = Field(default="", repr=False)
 
 
+class GitHubSource(Source):
+    """GitHub; the token may read contents, deployments, pull requests and actions."""
+
+    url: str = "https://api.github.com"
+    token: str = Field(default="", repr=False)
+
+
+class ArgoCDSource(Source):
+    """Argo CD; the token is that of an account that may get applications."""
+
+    url: str
+    token: str = Field(default="", repr=False)
+
+
+class KubernetesSource(Source):
+    """A cluster's API; the token may get deployments and rollouts and list replicasets; `authority`: its certificate authority's file."""
+
+    url: str
+    token: str = Field(default="", repr=False)
+    authority: str = ""
+
+
 class RedisSource(Source):
     """One Redis, or any node of one cluster: `redis://user@host:port`, `rediss://…` for TLS. `monitor` = false: never use MONITOR."""
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Final, Protocol
 
+from kuaihui.app import source_settings
 from kuaihui.app.settings import Settings
-from kuaihui.app.source_settings import RedisSource
+from kuaihui.integrations.argocd import list_changes as argocd
 from kuaihui.integrations.changes.list_changes import Changes
 from kuaihui.integrations.elasticsearch import search_logs as elasticsearch
+from kuaihui.integrations.github import list_changes as github
 from kuaihui.integrations.gitlab import list_changes as gitlab
+from kuaihui.integrations.kubernetes import list_changes as kubernetes
 from kuaihui.integrations.logfiles.search_logs import LogFiles, Place
 from kuaihui.integrations.loki import search_logs as loki
 from kuaihui.integrations.lts import search_logs as lts
@@ -28,27 +32,32 @@ class Source(Integration, Protocol):
         ...
 
 
+# By the section's name in the settings: how its source is made of what stands there and of its own name.
+_MAKERS: Final[Mapping[str, Callable[[dict[str, Any], str], Source]]] = {
+    "prometheus": lambda given, name: prometheus.Prometheus(prometheus.Access(**given), name),
+    "logfiles": lambda given, name: LogFiles(Place(**given), name),
+    "loki": lambda given, name: loki.Loki(loki.Access(**given), name),
+    "elasticsearch": lambda given, name: elasticsearch.Elasticsearch(elasticsearch.Access(**given), name),
+    "lts": lambda given, name: lts.Lts(lts.Access(**given), name),
+    "gitlab": lambda given, name: gitlab.GitLab(gitlab.Access(**given), name),
+    "github": lambda given, name: github.GitHub(github.Access(**given), name),
+    "argocd": lambda given, name: argocd.ArgoCD(argocd.Access(**given), name),
+    "kubernetes": lambda given, name: kubernetes.Kubernetes(kubernetes.Access(**given), name),
+}
+
+
 def sources_of(settings: Settings, journal: Journal, clock: Clock) -> list[Source]:
     """One integration for each source in the settings, in the order they stand there. Raises BadSettings for a Redis url that is none."""
     built: list[Source] = [Changes(journal)]
-    for name, one in settings.prometheus.items():
-        built.append(prometheus.Prometheus(prometheus.Access(**one.model_dump()), f"prometheus.{name}"))
-    for name, one in settings.logfiles.items():
-        built.append(LogFiles(Place(**one.model_dump()), f"logfiles.{name}"))
-    for name, one in settings.loki.items():
-        built.append(loki.Loki(loki.Access(**one.model_dump()), f"loki.{name}"))
-    for name, one in settings.elasticsearch.items():
-        built.append(elasticsearch.Elasticsearch(elasticsearch.Access(**one.model_dump()), f"elasticsearch.{name}"))
-    for name, one in settings.lts.items():
-        built.append(lts.Lts(lts.Access(**one.model_dump()), f"lts.{name}"))
-    for name, one in settings.gitlab.items():
-        built.append(gitlab.GitLab(gitlab.Access(**one.model_dump()), f"gitlab.{name}"))
+    for section, make in _MAKERS.items():
+        sources: Mapping[str, source_settings.Source] = getattr(settings, section)
+        built += [make(one.model_dump(), f"{section}.{name}") for name, one in sources.items()]
     if settings.redis:
         built.append(RedisCarrier({name: _redis(one) for name, one in settings.redis.items()}, clock.now))
     return built
 
 
-def _redis(one: RedisSource) -> RedisSettings:
+def _redis(one: source_settings.RedisSource) -> RedisSettings:
     found = RedisSettings.from_url(one.url)
     found = replace(found, password=one.password) if one.password else found
     return replace(found, cost=replace(found.cost, monitor=one.monitor))

@@ -26,7 +26,8 @@ from kuaihui.emulators.feishu.faults import EventFault
 from kuaihui.emulators.feishu.frames import Frame, decode
 from kuaihui.emulators.feishu.office import APP_ID, APP_SECRET
 from kuaihui.emulators.feishu.posting import Draft, post
-from kuaihui.emulators.feishu.server import Emulated, listening
+from kuaihui.emulators.feishu.server import Emulated
+from kuaihui.emulators.listening import listening
 from tests.emulators.feishu.tenant import People, Sdk
 from tests.emulators.feishu.test_messages_by_sdk import CARD, sent
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
@@ -39,9 +37,7 @@ from kuaihui.emulators.feishu.gate import answer
 from kuaihui.emulators.feishu.long_connection import LongConnections
 from kuaihui.emulators.feishu.webhooks import Webhook
 from kuaihui.emulators.feishu.world import World
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
+from kuaihui.emulators.listening import listening
 
 OPERATIONS: list[Operation] = [
     *tokens.OPERATIONS,
@@ -110,30 +106,6 @@ def _route(world: World, operation: Operation) -> Route:
 
 async def _unknown(request: Request) -> Response:
     return JSONResponse({"code": 404, "msg": f"this emulator does not know {request.method} {request.url.path}"}, 404)
-
-
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Signals belong to the program around this server."""
-        yield
-
-
-@asynccontextmanager
-async def listening(config: uvicorn.Config) -> AsyncGenerator[int]:
-    """A server inside this program's event loop; yields the port it took."""
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve())
-    try:
-        while not server.started:
-            if serving.done():
-                await serving
-                raise OSError(f"port {config.port} cannot be listened on")
-            await asyncio.sleep(0.005)
-        yield int(server.servers[0].sockets[0].getsockname()[1])
-    finally:
-        server.should_exit = True
-        await serving
 
 
 @asynccontextmanager

@@ -20,7 +20,8 @@ from kuaihui.emulators.feishu import webhooks
 from kuaihui.emulators.feishu.control import AppChange, change_app
 from kuaihui.emulators.feishu.faults import EventFault
 from kuaihui.emulators.feishu.office import APP_ID, APP_SECRET
-from kuaihui.emulators.feishu.server import Emulated, listening
+from kuaihui.emulators.feishu.server import Emulated
+from kuaihui.emulators.listening import listening
 from kuaihui.errors import Refused
 from kuaihui.integrations.feishu.client import content, events
 from kuaihui.integrations.feishu.client.access import Access

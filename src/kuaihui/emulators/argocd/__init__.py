@@ -1,0 +1,1 @@
+"""The part of Argo CD that tells what was changed, in memory."""

@@ -1,0 +1,1 @@
+"""The part of GitHub that tells what was changed, in memory."""

@@ -1,0 +1,1 @@
+"""The part of GitLab that tells what was changed, in memory."""

@@ -1,0 +1,1 @@
+"""Argo CD: what an application was synced to, and when."""

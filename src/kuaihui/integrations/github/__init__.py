@@ -1,0 +1,1 @@
+"""GitHub: what was changed in a repository, and its events."""

@@ -1,0 +1,1 @@
+"""Kubernetes: what a workload was rolled out to, and when, Argo Rollouts among them."""
