@@ -423,6 +423,8 @@ class _Everything(dict[type[Order], Carry]):
 
 
 async def _nobody(order: AnyOrder, timeline: Timeline, now: datetime) -> Sequence[Fact]:
+    if isinstance(order, Look) and order.source:
+        raise GiveUp(text("{source} is not set up", source=order.source))
     channel = order.channel if isinstance(order, Page) else ""
     raise GiveUp(text("no integration carries {order} {channel}", order=type(order).__name__, channel=channel))
 

@@ -24,7 +24,6 @@ from kuaihui.app.acted import pass_until
 from kuaihui.app.clocks import ActedClock
 from kuaihui.app.reception import Reception
 from kuaihui.catalog.catalog import Catalog
-from kuaihui.catalog.load import load
 from kuaihui.duties import ROSTER
 from kuaihui.incident.alerts import Alert
 from kuaihui.incident.fact import Fact
@@ -40,7 +39,8 @@ from kuaihui.journal.verify import verify
 from kuaihui.language import say
 from kuaihui.loop import Carry, Loop
 from kuaihui.orders import Order, Page
-from tests.nights.night import SAMPLE, SATURDAY
+from tests.nights.evidence import Saturday, with_sources
+from tests.nights.night import SATURDAY
 
 BEFORE, AFTER = "before", "after"
 
@@ -141,7 +141,7 @@ async def live(folder: Path, catalog: Catalog, dies_at: int, when: str) -> None:
         newest = await journal.summaries(limit=1)
         instants = [SATURDAY, *(datetime.fromisoformat(line) for line in done), *(summary.changed for summary in newest)]
         clock = ActedClock(max(instants))
-        loop = Loop(cast("Journal", journal), lambda: catalog, ROSTER, [Pager(folder)], clock, f"worker {os.getpid()}")
+        loop = Loop(cast("Journal", journal), lambda: catalog, ROSTER, [Pager(folder), Saturday()], clock, f"worker {os.getpid()}")
         reception = Reception(loop, lambda: catalog, clock)
         await reception.begin()
         run = Run(loop, reception, clock, catalog)
@@ -186,7 +186,7 @@ def in_a_child(folder: Path, catalog: Catalog, dies_at: int, when: str) -> bool:
 
 
 def main(folder: Path, first: int, step: int) -> None:
-    catalog, empty = load(SAMPLE), folder / "empty.db"
+    catalog, empty = with_sources(), folder / "empty.db"
     bring_up_to_date(empty)
     dies_at = first
     while True:

@@ -30,8 +30,10 @@ class Hooks:
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of a release, as a pipeline reports it; `status` is started, succeeded or failed."""
+    """A step of a release, as a pipeline reports it; `status` is started, succeeded or failed, `id` is the release's own."""
 
+    id: str
+    title: str
     service: str
     environment: str
     version: str
