@@ -1,5 +1,5 @@
 """
-What people write in the topic about hotfixes that are under way: "预发布验证通过", "H1 canary failed: 5xx went up", "跳过 测试: 已在预发布验证过".
+What people write in the topic about hotfixes that are under way: "预发布验证通过", "H1 canary failed: 5xx went up", "跳过 测试: 只改文案".
 
 Rule 1: gates and hotfixes are known by their names in this incident; a name that nothing has is talk.
 Rule 2: only a whole phrase is a command, as in the phrasebook: what stands behind it is its reason, after a colon or a comma.

@@ -18,7 +18,7 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Read, Sent
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
-from kuaihui.intake.deeds import learning, paging, recovering, repairing, reporting, roles, room, tasks, thinking
+from kuaihui.intake.deeds import learning, paging, proposing, recovering, repairing, reporting, roles, room, tasks, thinking
 from kuaihui.language import text
 
 # A deed in, its facts out. `Any`: each function takes its own kind of deed.
@@ -52,9 +52,9 @@ MEANINGS: Final[dict[type[signals.Deed], Meaning]] = {
     signals.RejectHypothesis: thinking.reject,
     signals.ExcludeChange: thinking.exclude,
     signals.TakeOverGuide: thinking.take_over,
-    signals.Propose: repairing.propose,
-    signals.ChooseProposal: repairing.choose,
-    signals.DropProposal: repairing.drop,
+    signals.Propose: proposing.propose,
+    signals.ChooseProposal: proposing.choose,
+    signals.DropProposal: proposing.drop,
     signals.StartHotfix: repairing.start,
     signals.PassGate: repairing.pass_gate,
     signals.FailGate: repairing.fail_gate,

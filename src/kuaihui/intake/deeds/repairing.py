@@ -1,9 +1,11 @@
-"""The repair, as people drive it: proposals made and decided on, hotfixes begun, gates passed, failed and skipped."""
+"""The repair, as people drive it: hotfixes begun and stopped, gates passed, failed and skipped."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.hotfixes import Stage
@@ -17,89 +19,18 @@ from kuaihui.incident.repair import (
     GateSkipped,
     HotfixStarted,
     HotfixStopped,
-    ProposalChosen,
-    ProposalDropped,
-    ProposalMade,
     QuotedEvidence,
     QuotedStage,
 )
 from kuaihui.incident.timeline import Timeline
 from kuaihui.incident.trains import SKIPPED, Gate, Train, running, trains
 from kuaihui.intake import signals
+from kuaihui.intake.deeds.proposing import proposal_of
 from kuaihui.intake.deeds.refusing import reason, still_open
 from kuaihui.intake.proving import must_be_back
-from kuaihui.language import Text, both, plain, text
+from kuaihui.language import both, plain, text
 
 _LETTER: Final = {HOTFIX: "H", ROLLBACK: "R"}
-
-
-# -- proposals ---------------------------------------------------------------------------------------------------------------------------
-
-
-def propose(deed: signals.Propose, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
-    """Something that could be done; the same words by the same person twice are one proposal."""
-    still_open(timeline)
-    if not deed.what.strip():
-        raise Refused(text("a proposal needs words: what is to be done"))
-    made = timeline.all(ProposalMade)
-    if any(one.proposal == deed.proposal or (one.by, one.what) == (deed.person, plain(deed.what)) for one in made):
-        return []
-    return [
-        ProposalMade(
-            at=now,
-            by=deed.person,
-            proposal=deed.proposal or next_number(timeline),
-            what=plain(deed.what),
-            effect=_told(deed.effect),
-            risk=_told(deed.risk),
-            way_back=_told(deed.way_back),
-        )
-    ]
-
-
-def next_number(timeline: Timeline) -> str:
-    """The id of the next proposal: people say it, so it is a number."""
-    taken = {one.proposal for one in timeline.all(ProposalMade)}
-    return next(str(number) for number in range(1, len(taken) + 2) if str(number) not in taken)
-
-
-def choose(deed: signals.ChooseProposal, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
-    """Decided for, unless that is the last word already."""
-    still_open(timeline)
-    made = _proposal(timeline, deed.proposal)
-    if isinstance(decision(timeline, made.proposal), ProposalChosen):
-        return []
-    return [ProposalChosen(at=now, by=deed.person, proposal=made.proposal, what=made.what, reason=reason(deed.reason))]
-
-
-def drop(deed: signals.DropProposal, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
-    """Decided against, unless that is the last word already."""
-    made = _proposal(timeline, deed.proposal)
-    if isinstance(decision(timeline, made.proposal), ProposalDropped):
-        return []
-    return [ProposalDropped(at=now, by=deed.person, proposal=made.proposal, what=made.what, reason=reason(deed.reason))]
-
-
-def decision(timeline: Timeline, proposal: str) -> ProposalChosen | ProposalDropped | None:
-    """The last word on a proposal."""
-    said = [*timeline.numbered(ProposalChosen), *timeline.numbered(ProposalDropped)]
-    return max(((number, fact) for number, fact in said if fact.proposal == proposal), key=lambda one: one[0], default=(0, None))[1]
-
-
-def _proposal(timeline: Timeline, wanted: str) -> ProposalMade:
-    made = timeline.all(ProposalMade)
-    for one in made:
-        if one.proposal == wanted.strip().lstrip("#"):
-            return one
-    known = ", ".join(one.proposal for one in made) or "-"
-    raise Refused(text("there is no proposal {proposal}; there are: {known}", proposal=wanted[:40] or "-", known=known))
-
-
-def _told(words: str) -> Text | None:
-    return plain(words.strip()) if words.strip() else None
-
-
-# -- hotfixes ----------------------------------------------------------------------------------------------------------------------------
 
 
 def start(deed: signals.StartHotfix, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
@@ -108,16 +39,15 @@ def start(deed: signals.StartHotfix, timeline: Timeline, catalog: Catalog, now: 
     if deed.kind not in _LETTER:
         raise Refused(text("it is a hotfix or a rollback, not a {kind}", kind=deed.kind[:40]))
     if deed.proposal:
-        _proposal(timeline, deed.proposal)
+        proposal_of(timeline, deed.proposal)
     known = trains(timeline)
     taken_back = _train(timeline, deed.back_of) if deed.back_of else None
     title = deed.title.strip() or _title(timeline, deed, taken_back)
     if any(_same(train.started, deed, title) for train in known.values()):
         return []
-    begun = begin(
-        timeline,
-        catalog,
-        now,
+    begun = HotfixStarted(
+        at=now,
+        stages=(),
         by=deed.person,
         hotfix=deed.hotfix or next_id(known, deed.kind),
         title=title,
@@ -128,43 +58,18 @@ def start(deed: signals.StartHotfix, timeline: Timeline, catalog: Catalog, now: 
         commits=(deed.commit.strip(),) if deed.commit.strip() else (),
         back_of=taken_back.hotfix if taken_back else "",
     )
+    begun = with_gates(begun, timeline, catalog)
     if taken_back is None or not taken_back.running:
         return [begun]
     why = text("{rollback} takes it back", rollback=begun.hotfix)
     return [begun, HotfixStopped(at=now, by=deed.person, hotfix=taken_back.hotfix, reason=why)]
 
 
-def begin(
-    timeline: Timeline,
-    catalog: Catalog,
-    now: datetime,
-    *,
-    by: str,
-    hotfix: str,
-    title: str,
-    kind: str = HOTFIX,
-    proposal: str = "",
-    branch: str = "",
-    link: str = "",
-    commits: tuple[str, ...] = (),
-    back_of: str = "",
-) -> HotfixStarted:
-    """The start of a hotfix, its gates quoted from the catalog."""
+def with_gates(started: HotfixStarted, timeline: Timeline, catalog: Catalog) -> HotfixStarted:
+    """The start of a hotfix with the gates of its kind as the catalog has them now."""
     line = catalog.services[timeline.service].hotfix
-    stages = tuple(quoted(stage) for stage in (line.rollback if kind == ROLLBACK else line.stages))
-    return HotfixStarted(
-        at=now,
-        by=by,
-        hotfix=hotfix,
-        title=title,
-        kind=kind,
-        proposal=proposal,
-        stages=stages,
-        branch=branch,
-        link=link,
-        commits=commits,
-        back_of=back_of,
-    )
+    stages = tuple(quoted(stage) for stage in (line.rollback if started.kind == ROLLBACK else line.stages))
+    return msgspec.structs.replace(started, stages=stages)
 
 
 def quoted(stage: Stage) -> QuotedStage:
@@ -193,10 +98,8 @@ def _same(started: HotfixStarted, deed: signals.StartHotfix, title: str) -> bool
         return started.hotfix == deed.hotfix
     if deed.branch.strip() or deed.link.strip():
         return started.kind == deed.kind and (
-            bool(deed.branch.strip())
-            and started.branch == deed.branch.strip()
-            or bool(deed.link.strip())
-            and started.link == deed.link.strip()
+            (bool(deed.branch.strip()) and started.branch == deed.branch.strip())
+            or (bool(deed.link.strip()) and started.link == deed.link.strip())
         )
     return (started.by, started.kind, started.title, started.back_of) == (deed.person, deed.kind, title, deed.back_of)
 
@@ -205,7 +108,7 @@ def _title(timeline: Timeline, deed: signals.StartHotfix, taken_back: Train | No
     if taken_back:
         return taken_back.started.title
     if deed.proposal:
-        return str(_proposal(timeline, deed.proposal).what.values.get("words", ""))[:200] or deed.proposal
+        return str(proposal_of(timeline, deed.proposal).what.values.get("words", ""))[:200] or deed.proposal
     if deed.kind == ROLLBACK or deed.branch.strip():
         return deed.branch.strip() or timeline.opened.title
     raise Refused(text("a hotfix needs a title: what is changed"))
@@ -215,9 +118,6 @@ def stop(deed: signals.StopHotfix, timeline: Timeline, catalog: Catalog, now: da
     """It goes no further."""
     train = _train(timeline, deed.hotfix)
     return [HotfixStopped(at=now, by=deed.person, hotfix=train.hotfix, reason=reason(deed.reason))] if train.running else []
-
-
-# -- gates -------------------------------------------------------------------------------------------------------------------------------
 
 
 def pass_gate(deed: signals.PassGate, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
@@ -262,7 +162,7 @@ def _train(timeline: Timeline, wanted: str) -> Train:
     """The hotfix that is meant: by its id, or the only one that is under way."""
     known = trains(timeline)
     if wanted:
-        found = next((train for id, train in known.items() if id.casefold() == wanted.casefold()), None)
+        found = next((train for name, train in known.items() if name.casefold() == wanted.casefold()), None)
         if found is None:
             raise Refused(text("there is no hotfix {hotfix}; there are: {known}", hotfix=wanted[:40], known=", ".join(known) or "-"))
         return found
