@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,7 @@ from kuaihui.app.web.app import create_app
 from kuaihui.app.web.identity import hash_of
 from kuaihui.app.wiring import House, house
 from kuaihui.incident.timeline import Timeline
+from kuaihui.loop import Integration
 
 SAMPLE = Path(kuaihui.samples.__file__).parent / "config_center"
 # STORY 1.1
@@ -75,8 +76,10 @@ class Acted:
 
 
 @asynccontextmanager
-async def acted(*, tokens: dict[str, str] | None = None, port: int = 8466, meeting: str = "") -> AsyncIterator[Acted]:
-    """A house at the story's beginning; with `tokens` (by person) it asks for them."""
+async def acted(
+    *, tokens: dict[str, str] | None = None, port: int = 8466, meeting: str = "", integrations: Sequence[Integration] = ()
+) -> AsyncIterator[Acted]:
+    """A house at the story's beginning; with `tokens` (by person) it asks for them; `integrations` carry before our own workplace."""
     people = {person: hash_of(token) for person, token in (tokens or {}).items()}
     settings = Settings(
         catalog=CatalogPlace(folder=SAMPLE),
@@ -86,7 +89,7 @@ async def acted(*, tokens: dict[str, str] | None = None, port: int = 8466, meeti
         workplace=Workplace(meeting=meeting),
     )
     clock = ActedClock(BEGINS)
-    async with house(settings, clock) as built:
+    async with house(settings, clock, integrations) as built:
         made = create_app(built)
         try:
             yield Acted(built, made, clock, settings.server.reached_at)

@@ -19,6 +19,8 @@ from starlette.responses import HTMLResponse
 from kuaihui.app.web.asking import LOOK_COOKIE, LOOKS, language_of, the_house
 from kuaihui.app.web.identity import NotSignedIn, person_of
 from kuaihui.app.web.views import Reader
+from kuaihui.briefing.chart import sparkline
+from kuaihui.incident.alerts import measured
 from kuaihui.language import Text, text
 from kuaihui.language.durations import show_duration
 
@@ -35,7 +37,8 @@ def environment() -> Environment:
     )
     made.globals.update(served=served)  # pyright: ignore[reportUnknownMemberType]  # jinja2 leaves its dictionaries untyped
     made.policies["urlize.rel"] = "noopener noreferrer"
-    made.filters.update(span=show_duration)  # pyright: ignore[reportUnknownMemberType]  # as above
+    drawn = {"span": show_duration, "measured": measured, "sparkline": sparkline, "kind": lambda one: type(one).__name__}
+    made.filters.update(drawn)  # pyright: ignore[reportUnknownMemberType]  # as above
     return made
 
 

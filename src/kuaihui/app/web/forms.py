@@ -8,12 +8,14 @@ Rule 2: a form takes nobody anywhere but to our own pages.
 from __future__ import annotations
 
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
 from kuaihui.app.web.acting import act
+from kuaihui.app.web.asked import moment
 from kuaihui.app.web.asking import Here, InHouse, Somebody
 from kuaihui.app.web.pictures import LARGEST, kind_of
 from kuaihui.app.web.topic import reactions
@@ -32,14 +34,26 @@ MOST_PICTURES: Final = 4
 # Pages of an incident that a form may come from, beside the incident's own.
 PLACES: Final = ("meeting", "document")
 
+# What a form makes anew is given its id here: which field of which deed.
+NEW: Final[dict[str, tuple[str, ...]]] = {"RaiseHypothesis": ("hypothesis",), "MakeTask": ("task",)}
+INSTANTS: Final = ("due",)
+
 
 @forms.post("/incidents/{incident}/do")
 async def do(request: Request, house: InHouse, person: Somebody, timeline: Here) -> Response:
     """A button that was pressed: the field `deed` says which, the others what it needs."""
     given = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    deed = _deed(given, person)
+    deed = _deed(_completed(given, house), person)
     await act(house, timeline.incident, _toggled(deed, timeline) if given.get("toggle") else deed)
     return back(request, f"/incidents/{timeline.incident}", given.get("at", ""))
+
+
+def _completed(given: dict[str, str], house: House) -> dict[str, str]:
+    """The fields as a deed takes them: a new thing gets its id, a field left empty is left out, an instant is on the team's wall clock."""
+    new = {field: new_id() for field in NEW.get(given.get("deed", ""), ()) if not given.get(field)}
+    zone = ZoneInfo(house.catalog.time_zone)
+    instants = {name: moment(given[name], zone).isoformat() for name in INSTANTS if given.get(name)}
+    return {name: value for name, value in given.items() if value or name not in INSTANTS} | instants | new
 
 
 def _toggled(deed: signals.AnyDeed, timeline: Timeline) -> signals.AnyDeed:

@@ -14,6 +14,7 @@ from kuaihui.app.web.drawing import page
 from kuaihui.app.web.screen import FACTS_AT_ONCE, MESSAGES_AT_ONCE, Screens, facts_html, screen, topic_html
 from kuaihui.app.web.topic import first_of_last
 from kuaihui.app.wiring import House
+from kuaihui.briefing.absence import missed
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.room import MeetingOpened
 from kuaihui.incident.timeline import Timeline
@@ -37,6 +38,7 @@ async def board(request: Request, house: InHouse, reader: Reads, _: Anybody) -> 
 @pages.get("/incidents/{incident}")
 async def incident(request: Request, house: InHouse, reader: Reads, person: Anybody, timeline: Here) -> HTMLResponse:
     """One incident: what is broken, who is on it, what comes next."""
+    lost = missed(timeline, person, reader.now) if person else None
     timeline = await _opened(house, timeline, person, request)
     screens: Screens = request.app.state.screens
     shown = await screens.of(timeline, reader)
@@ -48,6 +50,7 @@ async def incident(request: Request, house: InHouse, reader: Reads, person: Anyb
         s=shown.screen,
         parts=shown.parts,
         mine=shown.mine(person),
+        missed=lost,
         facts=shown.facts(first_fact, length),
         first_fact=first_fact,
         topic=shown.topic(first_message),

@@ -15,6 +15,8 @@ from kuaihui.app.web.views import ComingShown, Reader, RoleShown, StampShown, co
 from kuaihui.app.wiring import House
 from kuaihui.briefing.chart import draw
 from kuaihui.briefing.clocks import broke_at, stamps
+from kuaihui.briefing.errands import Errand, errands
+from kuaihui.briefing.findings import Findings, findings
 from kuaihui.briefing.receipts import Receipt, receipts
 from kuaihui.briefing.waiting import Wait, waits
 from kuaihui.catalog.services import Service, Signal
@@ -31,7 +33,7 @@ from kuaihui.language import Text
 from kuaihui.orders import Page
 
 # The parts of the page that are put in anew when they change.
-PARTS: Final = ("head", "now", "people", "room", "actions")
+PARTS: Final = ("head", "now", "findings", "people", "room", "tasks", "actions")
 # Facts and messages that a page brings along; the older ones are asked for.
 FACTS_AT_ONCE: Final = 60
 MESSAGES_AT_ONCE: Final = 40
@@ -78,6 +80,9 @@ class Screen(msgspec.Struct):
     meeting: MeetingOpened | None
     inside: list[str]
     document: DocumentCreated | None
+    findings: Findings
+    tasks: list[Errand]
+    people: list[str]
     alert_link: str
     now: datetime
 
@@ -111,6 +116,9 @@ async def screen(house: House, timeline: Timeline, reader: Reader) -> Screen:
         meeting=timeline.last(MeetingOpened),
         inside=sorted(in_meeting(timeline)),
         document=timeline.last(DocumentCreated),
+        findings=findings(timeline),
+        tasks=errands(timeline),
+        people=[person.id for person in house.catalog.people.values() if person.joined],
         alert_link=_alert_link(timeline),
         now=reader.now,
     )

@@ -64,11 +64,14 @@
   });
   // A part that somebody is writing in is not pulled away from under their hands: what is new waits until they are done.
   const held = new Map();
+  let opened = []; // what somebody has unfolded stays unfolded when its part is put in anew
+  const unfold = () => { for (const id of opened) { const el = document.getElementById(id); if (el) el.open = true; } opened = []; };
   const busy = el => { const at = document.activeElement; return el !== $('#messages') && el.contains(at) && at.matches('input, textarea, select'); };
   body.addEventListener('htmx:sseBeforeMessage', event => {
     linked();
     if (event.target.id === 'tick') { setNow(event.detail.data); event.preventDefault(); }
     else if (busy(event.target)) { held.set(event.target, event.detail.data); event.preventDefault(); }
+    else opened = [...$$('details[id][open]', event.target)].map(el => el.id);
   });
   body.addEventListener('focusout', () => setTimeout(() => {
     for (const [el, html] of held) if (!busy(el)) { held.delete(el); htmx.swap(el, html, { swapStyle: 'innerHTML' }); }
@@ -80,6 +83,7 @@
   scroll?.addEventListener('scroll', () => { following = atEnd(); }, { passive: true });
   body.addEventListener('htmx:sseMessage', event => {
     const el = event.target, seen = new Set();
+    unfold();
     if (el.id === 'messages' || el.id === 'facts') for (const li of [...el.children]) { if (seen.has(li.id)) li.remove(); seen.add(li.id); }
     const told = $('[data-now]', el);
     if (told) setNow(told.dataset.now);
