@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kuaihui.app.commands import catalog, demo, house, incidents, keeping
+from kuaihui.app.commands import catalog, demo, house, incidents, keeping, replay
 
 cli = typer.Typer(
     name="kuaihui",
@@ -29,6 +29,7 @@ for word in (
     keeping.why,
     keeping.verify,
     keeping.export,
+    replay.replay,
     house.token,
 ):
     cli.command()(word)

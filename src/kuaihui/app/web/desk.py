@@ -9,9 +9,10 @@ from kuaihui.app.web.explain_page import explain_page
 from kuaihui.app.web.figures_page import figures_page
 from kuaihui.app.web.grouping_page import grouping_page
 from kuaihui.app.web.oncall import oncall
+from kuaihui.app.web.replay_page import replay_page
 from kuaihui.app.web.search_page import search_page
 from kuaihui.app.web.silences_page import silences_page
 
 desk = APIRouter(include_in_schema=False)
-for one in (oncall, catalog_pages, silences_page, grouping_page, search_page, figures_page, explain_page):
+for one in (oncall, catalog_pages, silences_page, grouping_page, search_page, figures_page, explain_page, replay_page):
     desk.include_router(one)

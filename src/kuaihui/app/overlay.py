@@ -1,0 +1,73 @@
+"""
+A catalog with other files laid over it: entries that are named again are changed, everything else stays.
+
+Rule 1: what is laid over may be one file (policies.yaml) or a folder; a folder that is a whole catalog by itself stands alone.
+Rule 2: lists are exchanged, mappings are merged entry by entry; any other file is exchanged whole.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, cast
+
+import yaml
+
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.load import load
+from kuaihui.errors import BadCatalog
+from kuaihui.language import text
+
+# A folder with these is a whole catalog.
+_WHOLE: Final = ("catalog.yaml", "people.yaml", "services.yaml", "policies.yaml")
+
+
+@contextmanager
+def laid_over(base: Path, *over: Path) -> Generator[Path]:
+    """A folder with the catalog of `base` and the others laid over it, in order, as long as the block lasts. Raises BadCatalog."""
+    with tempfile.TemporaryDirectory(prefix="kuaihui-catalog-") as made:
+        folder = Path(made) / "catalog"
+        shutil.copytree(base, folder)
+        for one in over:
+            if not one.exists():
+                raise BadCatalog(text("there is no file or folder {path}", path=str(one)))
+            lay(folder, one)
+        yield folder
+
+
+def catalog_of(base: Path, *over: Path) -> Catalog:
+    """The catalog of `base` with the others laid over it. Raises BadCatalog with every fault."""
+    if len(over) == 1 and over[0].is_dir() and all((over[0] / name).exists() for name in _WHOLE):
+        return load(over[0])
+    with laid_over(base, *over) as folder:
+        return load(folder)
+
+
+def lay(folder: Path, over: Path) -> None:
+    """Lay a file or a folder over the catalog that stands in `folder`."""
+    for path in [over] if over.is_file() else sorted(path for path in over.rglob("*") if path.is_file()):
+        to = folder / (path.name if over.is_file() else path.relative_to(over))
+        to.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".yaml" and to.exists():
+            merged = _merged(_read(to), _read(path))
+            to.write_text(yaml.safe_dump(merged, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        else:
+            shutil.copy(path, to)
+
+
+def _read(path: Path) -> Any:  # Any: a file's values, which the catalog's own reading checks
+    try:
+        # Plain strings, as the catalog reads them: 10:00 stays 10:00.
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  # BaseLoader makes only str, list and dict
+    except yaml.YAMLError as broken:
+        raise BadCatalog(text("{path} is not YAML: {what}", path=str(path), what=str(broken))) from broken
+
+
+def _merged(base: Any, over: Any) -> Any:
+    if isinstance(base, dict) and isinstance(over, dict):
+        base, over = cast("dict[str, Any]", base), cast("dict[str, Any]", over)
+        return base | {key: _merged(base.get(key), value) for key, value in over.items()}
+    return over

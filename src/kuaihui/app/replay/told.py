@@ -1,0 +1,68 @@
+"""A comparison in words: as Markdown, which a terminal, a page and a document can all show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import zip_longest
+
+from kuaihui.app.replay.run import Impossible
+from kuaihui.briefing.side_by_side import Moment, Paging, SideBySide, span_said, verdict
+from kuaihui.language import Language, Text, say, text
+from kuaihui.language.durations import show_duration
+
+
+class Telling:
+    """Tells a comparison in one language, with the names of one catalog."""
+
+    def __init__(self, language: Language, names: Mapping[str, str]) -> None:
+        self.language, self.names = language, names
+
+    def said(self, words: Text) -> str:
+        """Words on one line."""
+        return " ".join(say(words, self.language, self.names).split())
+
+    def markdown(self, title: str, compared: SideBySide, impossible: Sequence[Impossible] = ()) -> str:
+        """The whole comparison: the verdict, the pages and the clocks side by side, what differs, what could not be played."""
+        lines = [f"# {title}", "", *(f"- {self.said(one)}" for one in verdict(compared)), ""]
+        lines += self._part(text("Who is paged when"), self._pages(compared))
+        lines += self._part(text("What waited for whom"), self._absences(compared))
+        lines += self._part(text("Clocks"), self._moments(compared.clocks))
+        lines += self._part(text("What differs"), self._moments(compared.different))
+        if impossible:
+            lines += [f"## {self.said(text('What could not be played'))}", ""]
+            lines += [f"- {self.said(one.heard.fact.said)}: {self.said(one.why)}" for one in impossible]
+        return "\n".join(lines).rstrip() + "\n"
+
+    def _part(self, title: Text, rows: Sequence[Sequence[str]]) -> list[str]:
+        if not rows:
+            return []
+        head = ["", self.said(text("as it was")), self.said(text("in the replay"))]
+        table = [head, ["---"] * 3, *rows]
+        return [f"## {self.said(title)}", "", *("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in table), ""]
+
+    def _pages(self, compared: SideBySide) -> list[list[str]]:
+        pairs = zip_longest(compared.pages_before, compared.pages_after)
+        return [[str(number), self._page(before), self._page(after)] for number, (before, after) in enumerate(pairs, start=1)]
+
+    def _page(self, page: Paging | None) -> str:
+        if page is None:
+            return "—"
+        return f"{show_duration(page.after)} {self.names.get(page.person, page.person)} · {self.said(page.reason)}"
+
+    def _absences(self, compared: SideBySide) -> list[list[str]]:
+        return [
+            [self.names.get(one.person, one.person), self.said(span_said(one.before)), self.said(span_said(one.after))]
+            for one in compared.absences
+        ]
+
+    def _moments(self, moments: Sequence[Moment]) -> list[list[str]]:
+        return [[self.said(one.says), _after(one.before), _after(one.after)] for one in moments]
+
+
+def _after(span: timedelta | None) -> str:
+    return "—" if span is None else show_duration(span)
+
+
+def _cell(words: str) -> str:
+    return words.replace("|", "\\|")

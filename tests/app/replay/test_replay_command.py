@@ -1,0 +1,51 @@
+"""`kuaihui replay FILE`, and the page that does the same."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from kuaihui.app.cli import cli
+from tests.app.replay.write_saturday import REPLAYS, SATURDAY
+from tests.app.web.acted import acted
+
+CHANGED = REPLAYS / "backup_after_a_minute/policies.yaml"
+
+
+@pytest.fixture(autouse=True)
+def in_english(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setenv("KUAIHUI_LANGUAGE", "en")
+    monkeypatch.chdir(str(tmp_path))
+
+
+def test_a_file_under_a_changed_policy_is_told_side_by_side() -> None:
+    told = CliRunner().invoke(cli, ["replay", str(SATURDAY), "--catalog", str(CHANGED)])
+
+    assert told.exit_code == 0, told.output
+    assert "Axin's absence costs 1 min instead of 5 min" in told.output
+    assert "| 3 | 5:00 Dazhuang · unread for 5 min |" in told.output
+
+
+def test_a_duty_can_be_left_out_and_an_unknown_one_is_refused() -> None:
+    without = CliRunner().invoke(cli, ["replay", str(SATURDAY), "--without", "page_the_oncall"])
+    unknown = CliRunner().invoke(cli, ["replay", str(SATURDAY), "--without", "make_coffee"])
+
+    assert "Dazhuang would not be paged, who was" in without.output
+    assert unknown.exit_code == 1
+    assert "there is no duty make_coffee" in unknown.output
+
+
+async def test_the_page_shows_what_a_changed_policy_would_have_done() -> None:
+    async with acted() as stage:
+        incident = await stage.rings()
+        await stage.until(minutes=3)
+        async with stage.client("amao") as http:
+            standing = await http.get(f"/incidents/{incident}/replay")
+            form = {"kind": "policies", "written": "business:\n  levels: [{notify: [leader], unread_after: 1m, unacknowledged_after: 3m}]\n"}
+            played = await http.post(f"/incidents/{incident}/replay", data=form)
+            refused = await http.post(f"/incidents/{incident}/replay", data={"kind": "policies", "written": "business: {levels: 7}"})
+
+    assert "阿新" in standing.text
+    assert "阿新 不会被呼叫,当时被呼叫了" in played.text
+    assert refused.status_code == 422
+    assert "policies.yaml" in refused.text
