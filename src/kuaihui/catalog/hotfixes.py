@@ -1,7 +1,7 @@
 """
 How a service is repaired: the gates a hotfix passes, what passes each, and how canary and full are measured.
 
-Rule 1: a gate has one owner (a target, as in policies), a time it may take, and the evidence that passes it; a word in the topic always can.
+Rule 1: a gate has one owner (a target, as in policies), a time it may take, and the evidence that passes it; a word in the topic can, too.
 Rule 2: evidence is written in our own words, the same for GitLab, GitHub, Argo Rollouts and `POST /hooks/changes`.
 """
 
@@ -147,8 +147,8 @@ class Hotfix(Entry):
 
 class Superior(Entry):
     """
-    When the superior is pulled in, and how often they are told: at once from this `severity` on; when recovery is not in sight after `after`
-    (the service's budget to recover, when left out); when no runbook fits and `without_runbook` has passed.
+    When the superior is pulled in, and how often they are told: at once from this `severity` on; when recovery is not in sight after
+    `after` (the service's budget to recover, when left out); when no runbook fits and `without_runbook` has passed.
     """
 
     whom: tuple[str, ...] = ("superior",)  # targets

@@ -35,7 +35,7 @@ class ProposalMade(Fact, frozen=True, kw_only=True, tag=True):
     """
     Something that could be done, with what it should bring, what it may harm, and how it is taken back.
 
-    `proposal` is its id, unique in the incident ("1", "2" …). `source` says what it came from: "" (a person), "runbook:ID", "hypothesis:ID".
+    `proposal` is its id, unique in the incident ("1", "2" …). `source` is what it came from: "" (a person), "runbook:ID", "hypothesis:ID".
     """
 
     proposal: str
@@ -136,8 +136,8 @@ class AtGate(Fact, frozen=True, kw_only=True):
     """
     Something about one gate of one hotfix; `name` is the gate's name.
 
-    `link` leads to the evidence, `evidence` is its id ("gitlab/pipeline/7"; empty for a person's word), `happened` when it was so (UTC; left
-    out: when it was written).
+    `link` leads to the evidence, `evidence` is its id ("gitlab/pipeline/7"; empty for a person's word), `happened` when it was so (UTC;
+    left out: when it was written).
     """
 
     hotfix: str
@@ -190,8 +190,8 @@ class GateMeasured(Fact, frozen=True, kw_only=True, tag=True):
     """
     The signal that broke, at a gate: its `value` and what it is compared with (`baseline`: the stable ones, or what it was before).
 
-    `verdict` is "recovered", "better", "same", "worse" or "silent"; `unit` as in the catalog; `look` is the identity of the look it rests on;
-    `against` says in words what the baseline is.
+    `verdict` is "recovered", "better", "same", "worse" or "silent"; `unit` as in the catalog; `look` is the identity of the look
+    it rests on; `against` says in words what the baseline is.
     """
 
     hotfix: str

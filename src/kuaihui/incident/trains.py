@@ -1,15 +1,14 @@
 """
 Where each hotfix and rollback stands: its gates, which one it waits at, whose last word is on each.
 
-Rule 1: the last word on a gate is the newest by when it was so, not by when we heard of it; at the same instant a person's skip, then a pass,
-        then a failure, then a reaching counts. The order in which news came in changes nothing.
+Rule 1: the last word on a gate is the newest by when it was so, not by when we heard of it; at the same instant a skip, then a pass, then
+        a failure, then a reaching counts. The order in which news came in changes nothing.
 Rule 2: it waits at its first gate that is neither passed nor skipped; gates behind that one may be passed already ("overtaken" is the one
         before them).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
@@ -83,9 +82,9 @@ class Train(msgspec.Struct):
         current = self.current
         return current is not None and any(gate.done for gate in self.gates[self.gates.index(current) + 1 :])
 
-    def gate(self, id: str) -> Gate | None:
+    def gate(self, wanted: str) -> Gate | None:
         """The gate with this id."""
-        return next((gate for gate in self.gates if gate.stage.id == id), None)
+        return next((gate for gate in self.gates if gate.stage.id == wanted), None)
 
 
 def trains(timeline: Timeline) -> dict[str, Train]:
@@ -93,22 +92,11 @@ def trains(timeline: Timeline) -> dict[str, Train]:
     found: dict[str, Train] = {}
     for number, started in timeline.numbered(HotfixStarted):
         found.setdefault(started.hotfix, Train(started, number, [Gate(stage) for stage in started.stages]))
-    if not found:
-        return found
-    for train, gate, number, word in _words(timeline, found):
-        if gate.word is None or _key(word) >= _key(gate.word):
-            gate.word, gate.number, gate.state = word, number, _STATE[type(word)]
-    for number, fact in timeline.numbered(GateMeasured):
-        if (train := found.get(fact.hotfix)) and (gate := train.gate(fact.gate)):
-            gate.measured.append((number, fact))
-    for stopped in timeline.all(HotfixStopped):
-        if train := found.get(stopped.hotfix):
-            train.stopped = train.stopped or stopped
-    for finished in timeline.all(HotfixFinished):
-        if train := found.get(finished.hotfix):
-            train.finished = train.finished or finished
-    for train in found.values():
-        _came_to_wait(train)
+    if found:
+        _take_words(timeline, found)
+        _take_ends(timeline, found)
+        for train in found.values():
+            _came_to_wait(train)
     return found
 
 
@@ -117,11 +105,30 @@ def running(timeline: Timeline) -> list[Train]:
     return [train for train in trains(timeline).values() if train.running]
 
 
-def _words(timeline: Timeline, found: dict[str, Train]) -> Iterator[tuple[Train, Gate, int, AtGate]]:
+def _take_words(timeline: Timeline, found: dict[str, Train]) -> None:
+    """The last word on each gate, and what was measured there."""
     for kind in _RANK:
         for number, word in timeline.numbered(kind):
-            if (train := found.get(word.hotfix)) and (gate := train.gate(word.gate)):
-                yield train, gate, number, word
+            gate = _at(found, word.hotfix, word.gate)
+            if gate and (gate.word is None or _key(word) >= _key(gate.word)):
+                gate.word, gate.number, gate.state = word, number, _STATE[type(word)]
+    for number, fact in timeline.numbered(GateMeasured):
+        if gate := _at(found, fact.hotfix, fact.gate):
+            gate.measured.append((number, fact))
+
+
+def _take_ends(timeline: Timeline, found: dict[str, Train]) -> None:
+    for stopped in timeline.all(HotfixStopped):
+        if train := found.get(stopped.hotfix):
+            train.stopped = train.stopped or stopped
+    for finished in timeline.all(HotfixFinished):
+        if train := found.get(finished.hotfix):
+            train.finished = train.finished or finished
+
+
+def _at(found: dict[str, Train], hotfix: str, gate: str) -> Gate | None:
+    train = found.get(hotfix)
+    return train.gate(gate) if train else None
 
 
 def _key(word: AtGate) -> tuple[datetime, int]:
@@ -129,10 +136,10 @@ def _key(word: AtGate) -> tuple[datetime, int]:
 
 
 def _came_to_wait(train: Train) -> None:
-    """A gate is waited at from when the last one before it was done; those behind the one it waits at are not waited at yet."""
+    """A gate is waited at from when we heard that the last one before it was done; those behind it are not waited at yet."""
     since = train.started.at
     for gate in train.gates:
         gate.since = since
         if not gate.done or gate.word is None:
             return
-        since = max(since, gate.word.so_since)
+        since = max(since, gate.word.at)
