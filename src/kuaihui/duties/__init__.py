@@ -7,6 +7,7 @@ from typing import Final
 from kuaihui.duties import (
     fill_the_roles,
     follow_the_guide,
+    follow_the_hotfix,
     keep_everyone_informed,
     match_the_runbooks,
     open_the_room,
@@ -33,6 +34,7 @@ ROSTER: Final[tuple[Duty, ...]] = (
     weigh_the_changes.due,
     weigh_the_hypotheses.due,
     show_the_evidence.due,
+    follow_the_hotfix.due,
     watch_the_recovery.due,
     keep_everyone_informed.due,
 )

@@ -16,7 +16,20 @@ from kuaihui.duties.due import Due
 from kuaihui.incident.alerts import Reopened, SeverityChanged, Worsened
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Acknowledged, Escalated, FellSilent, Ordered
-from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted, RecoveryDoubted, Resolved
+from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted, RecoveryDoubted, RecoveryMeasured, Resolved
+from kuaihui.incident.repair import (
+    GateFailed,
+    GatePassed,
+    GateReached,
+    GateSkipped,
+    HotfixFinished,
+    HotfixStarted,
+    HotfixStopped,
+    ProposalChosen,
+    ProposalDropped,
+    ProposalMade,
+    Reported,
+)
 from kuaihui.incident.roles import RoleDeclined, RoleGiven, RoleTaken
 from kuaihui.incident.room import PulledIn, TopicOpened
 from kuaihui.incident.timeline import Timeline
@@ -38,7 +51,19 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     Resolved,
     ObservationStarted,
     RecoveryDoubted,
+    RecoveryMeasured,
     Closed,
+    ProposalMade,
+    ProposalChosen,
+    ProposalDropped,
+    HotfixStarted,
+    GateReached,
+    GatePassed,
+    GateFailed,
+    GateSkipped,
+    HotfixStopped,
+    HotfixFinished,
+    Reported,
 )
 
 
