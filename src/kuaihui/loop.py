@@ -5,7 +5,8 @@ Rule 1: `Ordered` is kept before an order is carried out, `Answered` after. An o
         page, twice is better than never.
 Rule 2: an order's identity holds its occasion. Same occasion: carried out once.
 Rule 3: each order is carried in its own task with its own time-out, so a slow log store never delays a page.
-Rule 4: a duty that breaks is written to the log and counted, and hinders no other: the loop does not die.
+Rule 4: what an integration gives up on is handed to the next one that carries its kind; both answers stand in the timeline.
+Rule 5: a duty that breaks is written to the log and counted, and hinders no other: the loop does not die.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import dropwhile, islice
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -284,7 +286,15 @@ class Loop:
 
     def carrier(self, order: Order) -> Integration:
         """The integration that carries an order: the one a page's channel or a look's source names; otherwise the first that can."""
-        return next((one for one in self.integrations if type(order) in one.carries and _is_for(order, one)), NOBODY)
+        return next(self._carriers(order), NOBODY)
+
+    def _carriers(self, order: Order) -> Iterator[Integration]:
+        return (one for one in self.integrations if type(order) in one.carries and _is_for(order, one))
+
+    def _behind(self, order: Order, carrier: Integration) -> Integration | None:
+        """The integration that carries an order where this one gives up on it."""
+        after = dropwhile(lambda one: one is not carrier, self._carriers(order))
+        return next(islice(after, 1, None), None)
 
     # -- settling ----------------------------------------------------------------------------------------------------------------------
 
@@ -326,10 +336,16 @@ class Loop:
 
     async def _carry(self, timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime) -> None:
         """Carry one order out and write down how it went."""
+        facts = await self._answered(timeline, order, carrier, now)
+        if facts[0].outcome == "gave up" and (behind := self._behind(order, carrier)):  # type: ignore[attr-defined]  # as below
+            facts += await self._answered(timeline, order, behind, now)
+        await self.hear(timeline.incident, lambda _: facts)
+
+    async def _answered(self, timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime) -> list[Fact]:
         facts = await answer(timeline, order, carrier, now, self.clock)
         if facts[0].outcome != "done":  # type: ignore[attr-defined]  # the first fact is the Answered
             self.faults[f"{carrier.name} {type(order).__name__}"] += 1
-        await self.hear(timeline.incident, lambda _: facts)
+        return facts
 
     async def still(self) -> None:
         """Wait until no order is being carried."""

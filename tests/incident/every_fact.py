@@ -49,6 +49,7 @@ FACTS: tuple[Fact, ...] = (
     room.MeetingJoined(at=AT, by="amao"),
     room.MeetingLeft(at=AT, by="amao"),
     room.DocumentCreated(at=AT, title="IR-20230311-配置中心500", template="incident"),
+    room.DocumentKept(at=AT, by="feishu", length=12, reference="doxcn1"),
     room.DocumentPinned(at=AT),
     room.DocumentEdited(at=AT, by="dazhuang", section="impact", words="约 15% 请求失败"),
     roles.RoleProposed(at=AT, role="communicator", person="axin", reason=WHY),

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from kuaihui.app.feishu_settings import FeishuSettings
 from kuaihui.app.source_settings import (
     ArgoCDSource,
     ElasticsearchSource,
@@ -133,6 +134,7 @@ class Settings(BaseSettings):
     auth: Auth = Auth()
     hooks: Hooks = Hooks()
     workplace: Workplace = Workplace()
+    feishu: FeishuSettings | None = None
     prometheus: dict[str, PrometheusSource] = {}
     logfiles: dict[str, LogFilesSource] = {}
     loki: dict[str, LokiSource] = {}

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from kuaihui.app.feishu import workplace
 from kuaihui.app.indexing import keep_up
 from kuaihui.app.overrides import Overrides
 from kuaihui.app.reception import Reception
@@ -27,6 +28,7 @@ from kuaihui.catalog.shelf import Shelf
 from kuaihui.duties import ROSTER
 from kuaihui.errors import BadSettings
 from kuaihui.integrations.builtin import Builtin
+from kuaihui.integrations.feishu import Workplace
 from kuaihui.integrations.postgres import Postgres
 from kuaihui.integrations.sqlite import Sqlite
 from kuaihui.journal.journal import Journal
@@ -62,6 +64,7 @@ class House:
     reception: Reception
     secret: str
     overrides: Overrides
+    feishu: Workplace | None = None
     sample: bool = False  # there is no catalog folder yet: the sample stands in
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
@@ -84,13 +87,19 @@ async def house(settings: Settings, clock: Clock | None = None, integrations: Se
         await overrides.look(clock.now())
         builtin = Builtin(settings.server.reached_at, settings.workplace.meeting, journal.keep)
         worker = f"{socket.gethostname()}:{os.getpid()}"
+        feishu: Workplace | None = None
+        if settings.feishu:
+            chance = secrets.SystemRandom().random
+            feishu = await opened.enter_async_context(workplace(settings.feishu, overrides.catalog, settings.server.reached_at, chance))
+        before = [*integrations, feishu] if feishu else [*integrations]
         looking = sources_of(settings, journal, clock)
         for source in looking:
             opened.push_async_callback(source.close)
-        loop = Loop(journal, overrides.catalog, ROSTER, [*integrations, *looking, builtin], clock, worker)
+        loop = Loop(journal, overrides.catalog, ROSTER, [*before, *looking, builtin], clock, worker)
         reception = Reception(loop, overrides.catalog, clock, settings.hooks.resolve_timeout)
         await reception.begin()
-        built = House(settings, clock, journal, shelf, loop, reception, settings.auth.secret or secrets.token_hex(32), overrides, sample)
+        secret = settings.auth.secret or secrets.token_hex(32)
+        built = House(settings, clock, journal, shelf, loop, reception, secret, overrides, feishu, sample)
         opened.push_async_callback(_stop, built)
         yield built
 

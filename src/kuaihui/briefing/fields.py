@@ -18,6 +18,7 @@ from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
 from kuaihui.incident.room import (
     DocumentCreated,
     DocumentEdited,
+    DocumentKept,
     DocumentPinned,
     MeetingOpened,
     MessagePosted,
@@ -30,7 +31,20 @@ from kuaihui.language import Text, say, text
 from kuaihui.language.durations import show_duration
 
 # What a reader of the document is not told: how the house went about it, and the document itself.
-UNTOLD: Final = (Ordered, Answered, Sent, Delivered, Read, Visited, Reacted, TopicOpened, DocumentCreated, DocumentPinned, DocumentEdited)
+UNTOLD: Final = (
+    Ordered,
+    Answered,
+    Sent,
+    Delivered,
+    Read,
+    Visited,
+    Reacted,
+    TopicOpened,
+    DocumentCreated,
+    DocumentKept,
+    DocumentPinned,
+    DocumentEdited,
+)
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~])")
 
 

@@ -15,7 +15,7 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     One alert as it was heard.
 
     `key` is our fingerprint of its labels, the same whichever door it came in by; `started` begins its episode (UTC); `ends` is when it
-    counts as over unless it is heard again (None: only a "resolved" ends it).
+    counts as over unless it is heard again (None: only a "resolved" ends it). Told in a chat, it names its `message` and that `chat`.
     """
 
     key: str
@@ -27,6 +27,8 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     link: str = ""
     source: str = ""
     ends: datetime | None = None
+    message: str = ""
+    chat: str = ""
 
 
 def measured(value: float, unit: str = "") -> str:

@@ -31,6 +31,7 @@ AnyFact = (
     | room.MeetingJoined
     | room.MeetingLeft
     | room.DocumentCreated
+    | room.DocumentKept
     | room.DocumentPinned
     | room.DocumentEdited
     | roles.RoleProposed

@@ -7,11 +7,19 @@ from kuaihui.language import Text, plain, text
 
 
 class TopicOpened(Fact, frozen=True, kw_only=True, tag=True):
-    """The incident's topic stands; `link` leads to it."""
+    """
+    The incident's topic stands; `link` leads to it.
+
+    Where it stands in an outside product: `reference` is the message it hangs on, `chat` and `thread` where that is, `card` the message
+    that is kept as the incident's status.
+    """
 
     title: str
     link: str = ""
     reference: str = ""
+    chat: str = ""
+    thread: str = ""
+    card: str = ""
 
     @property
     def said(self) -> Text:
@@ -73,11 +81,12 @@ class PulledIn(Fact, frozen=True, kw_only=True, tag=True):
 
 
 class MeetingOpened(Fact, frozen=True, kw_only=True, tag=True):
-    """The meeting can be joined at `link`."""
+    """The meeting can be joined at `link`; `reference` and `number` are what an outside product calls it."""
 
     title: str
     link: str
     reference: str = ""
+    number: str = ""
 
     @property
     def said(self) -> Text:
@@ -111,6 +120,17 @@ class DocumentCreated(Fact, frozen=True, kw_only=True, tag=True):
     @property
     def said(self) -> Text:
         return text("document created: 《{title}》", title=self.title)
+
+
+class DocumentKept(Fact, frozen=True, kw_only=True, tag=True):
+    """The document outside shows the incident as its first `length` facts tell it; what people write there begins from that."""
+
+    length: int
+    reference: str = ""
+
+    @property
+    def said(self) -> Text:
+        return text("document brought up to date")
 
 
 class DocumentPinned(Fact, frozen=True, kw_only=True, tag=True):

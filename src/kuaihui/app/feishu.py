@@ -1,0 +1,50 @@
+"""Feishu as the settings describe it, built in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+from kuaihui.app.feishu_settings import FeishuSettings
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.integrations.feishu import Workplace
+from kuaihui.integrations.feishu.client.access import Access
+from kuaihui.integrations.feishu.client.feishu import feishu
+from kuaihui.integrations.feishu.desk import Desk, Places
+from kuaihui.integrations.feishu.directory import Directory
+
+
+def access_of(settings: FeishuSettings) -> Access:
+    """The app's credentials and its tenant's cloud."""
+    return Access(
+        app_id=settings.app_id,
+        secret=settings.app_secret,
+        base_url=settings.base_url,
+        encrypt_key=settings.hearing.encrypt_key,
+        verification_token=settings.hearing.verification_token,
+    )
+
+
+def places_of(settings: FeishuSettings) -> Places:
+    """Where things go in the tenant."""
+    return Places(
+        chat=settings.chat,
+        chats=settings.chats,
+        own_chat_from=settings.own_chat_from,
+        template=settings.documents.template,
+        templates=settings.documents.templates,
+        folder=settings.documents.folder,
+        buzz=tuple(None if means == "none" else means for means in settings.buzz),
+        meeting_owner=settings.meetings.owner,
+        record=settings.meetings.record,
+    )
+
+
+@asynccontextmanager
+async def workplace(
+    settings: FeishuSettings, catalog: Callable[[], Catalog], address: str, jitter: Callable[[], float]
+) -> AsyncGenerator[Workplace]:
+    """The workplace in Feishu, its connections closed afterwards. `jitter` gives a number between 0 and 1."""
+    async with feishu(access_of(settings), jitter) as client:
+        desk = Desk(client, Directory(client, catalog), catalog, places_of(settings), address)
+        yield Workplace(desk, settings.leave)

@@ -1,0 +1,92 @@
+"""
+The section of settings for Feishu (飞书) or Lark: `[feishu]`.
+
+Rule 1: nothing here keeps an incident: chats, templates and credentials only; ids that Feishu gives stand in the timeline's facts.
+Rule 2: secrets need not stand in the file: KUAIHUI_FEISHU__APP_SECRET in the environment overrides `app_secret`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from kuaihui.language.durations import parse_duration
+
+Span = Annotated[timedelta, BeforeValidator(lambda written: parse_duration(written) if isinstance(written, str) else written)]
+CLOUDS: Final = {"feishu.cn": "https://open.feishu.cn", "larksuite.com": "https://open.larksuite.com"}
+
+
+class _Part(BaseModel):
+    """One table; a key it does not know is a fault."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FeishuDocuments(_Part):
+    """
+    Where incident documents are made from and go to.
+
+    `template` is the token of the team's docx, `templates` another one for a template of the catalog by its id; left out: an empty
+    document is filled from the catalog's template. `folder` is the token of the folder they are put in.
+    """
+
+    template: str = ""
+    templates: dict[str, str] = {}
+    folder: str = ""
+
+
+class FeishuMeetings(_Part):
+    """`owner` (a person of the catalog) owns the meetings when nobody has acknowledged; `record`: meetings are recorded."""
+
+    owner: str = ""
+    record: bool = False
+
+
+class FeishuHearing(_Part):
+    """
+    How events come in: by long connection (nothing of ours need be reachable), by webhook at /feishu/events, or not at all.
+
+    `encrypt_key` and `verification_token` are the webhook's, as the developer console shows them.
+    """
+
+    by: Literal["long-connection", "webhook", "nothing"] = "long-connection"
+    encrypt_key: str = Field(default="", repr=False)
+    verification_token: str = Field(default="", repr=False)
+
+
+class FeishuSettings(_Part):
+    """
+    One app in one tenant.
+
+    `domain` is "feishu.cn", "larksuite.com", or the http:// address of an emulator. `chat` is the group that topics are opened in, `chats`
+    another one for a service by its id; with neither, and for severities up to `own_chat_from` (1 is the worst, 0: never), an incident gets
+    a group of its own. `buzz` is how a page rings besides its message, by level of the policy; the last one holds for all levels above.
+    `leave` names what our own workplace keeps doing.
+    """
+
+    domain: str = "feishu.cn"
+    app_id: str = Field(min_length=1)
+    app_secret: str = Field(min_length=1, repr=False)
+    chat: str = ""
+    chats: dict[str, str] = {}
+    own_chat_from: int = Field(default=0, ge=0, le=5)
+    buzz: tuple[Literal["none", "app", "sms", "phone"], ...] = ("app",)
+    leave: tuple[Literal["topics", "documents", "meetings", "tasks"], ...] = ()
+    documents: FeishuDocuments = FeishuDocuments()
+    meetings: FeishuMeetings = FeishuMeetings()
+    hearing: FeishuHearing = FeishuHearing()
+
+    @field_validator("domain")
+    @classmethod
+    def _known(cls, written: str) -> str:
+        if written in CLOUDS or (urlsplit(written).scheme in ("http", "https") and urlsplit(written).netloc):
+            return written.rstrip("/")
+        raise ValueError('it is "feishu.cn", "larksuite.com", or an address that begins with http:// or https://')
+
+    @property
+    def base_url(self) -> str:
+        """The address of the tenant's cloud."""
+        return CLOUDS.get(self.domain, self.domain)
