@@ -186,7 +186,7 @@ def in_a_child(folder: Path, catalog: Catalog, dies_at: int, when: str) -> bool:
 
 
 def main(folder: Path, first: int, step: int) -> None:
-    catalog, empty = with_sources(), folder / "empty.db"
+    catalog, empty = with_sources("redis"), folder / "empty.db"
     bring_up_to_date(empty)
     dies_at = first
     while True:
