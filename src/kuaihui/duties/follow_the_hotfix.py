@@ -48,7 +48,8 @@ def _gate(timeline: Timeline, catalog: Catalog, train: Train, now: datetime) -> 
     if gate is None:
         yield Conclude(now, HotfixFinished(at=now, hotfix=train.hotfix, title=train.started.title))
         return
-    owner, lead = owner_of(gate.stage.owner, timeline, catalog, now), lead_of(timeline, catalog, now)
+    owner = owner_of(gate.stage.owner, timeline, catalog, now)
+    lead = lead_of(timeline, catalog, now, owner)
     since = max(filter(None, (gate.since, gate.word.at if gate.word else None)), default=train.started.at)
     asked = Asked(timeline, train, gate, owner or lead)
     yield from asked.told(since)
@@ -57,10 +58,11 @@ def _gate(timeline: Timeline, catalog: Catalog, train: Train, now: datetime) -> 
         yield from asked.overtaken(since)
 
 
-def lead_of(timeline: Timeline, catalog: Catalog, now: datetime) -> str:
-    """Who leads: whoever holds the role, else the service's leader."""
+def lead_of(timeline: Timeline, catalog: Catalog, now: datetime, owner: str) -> str:
+    """Who leads, other than the gate's owner: whoever holds the role, else the service's leader, else the superior."""
     service, held = catalog.services[timeline.service], holders(timeline)
-    return next((who for target in (LEAD, "leader") for who in resolve(catalog, target, service, now, held)), "")
+    found = (who for target in (LEAD, "leader", "superior") for who in resolve(catalog, target, service, now, held))
+    return next((who for who in found if who != owner), "")
 
 
 class Asked:
@@ -97,7 +99,7 @@ class Asked:
         if self.owner:
             yield self._tell(since + within, self.owner, "still", words)
             yield from self._post(since + within, "still", words, (self.owner,))
-        if lead and lead != self.owner:
+        if lead:
             more = text(
                 "{hotfix} has stood at {gate} for {minutes} min, {person} was asked: please decide.",
                 hotfix=self.train.hotfix,
