@@ -11,7 +11,7 @@ from kuaihui.incident.alerts import Alert, AlertCleared, AlertFired, AlertMeasur
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Acknowledged, Answered, Ordered
 from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted
-from kuaihui.incident.timeline import Timeline
+from kuaihui.incident.timeline import Timeline, remembered
 from kuaihui.language import plain
 from kuaihui.orders import Page
 
@@ -69,3 +69,25 @@ def test_a_timeline_goes_on_in_two_ways_without_mixing_them(happened: list[Fact]
     assert one.firing == Timeline("i", one.facts).firing
     assert other.firing == Timeline("i", other.facts).firing
     assert stem.series == Timeline("i", stem.facts).series
+
+
+@given(facts, some.sets(some.sampled_from((AlertFired, AlertCleared, Ordered, Acknowledged, Reopened))), some.integers(0, 40))
+def test_facts_of_some_kinds_are_those_and_in_order(happened: list[Fact], kinds: set[type[Fact]], since: int) -> None:
+    timeline = Timeline("i", [OPENED, *happened])
+
+    assert timeline.of(kinds, since) == [pair for pair in enumerate(timeline.facts) if type(pair[1]) in kinds and pair[0] >= since]
+
+
+def test_what_is_remembered_is_asked_once_of_each_timeline_and_anew_of_a_longer_one() -> None:
+    asked: list[tuple[int, int]] = []
+
+    @remembered
+    def length_from(timeline: Timeline, since: int = 0) -> int:
+        asked.append((len(timeline), since))
+        return len(timeline) - since
+
+    timeline = Timeline("i", [OPENED])
+    longer = timeline.extended([fact(5, "a", None, 1)])
+
+    assert [length_from(one, since) for one in (timeline, longer) for since in (0, 1, 0, 1)] == [1, 0, 1, 0, 2, 1, 2, 1]
+    assert asked == [(1, 0), (1, 1), (2, 0), (2, 1)]

@@ -71,9 +71,8 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
     """One line in the topic for each fact that people want to be told."""
     if not timeline.has(TopicOpened):
         return
-    for number, fact in enumerate(timeline.facts):
-        if isinstance(fact, TOLD):
-            yield Due(fact.at, Post(occasion=number, about="news", words=fact.said, mentions=_mentioned(timeline, number, fact)))
+    for number, fact in timeline.of(TOLD):
+        yield Due(fact.at, Post(occasion=number, about="news", words=fact.said, mentions=_mentioned(timeline, number, fact)))
     yield from _paged(timeline)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
@@ -24,9 +25,14 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.holders import holders, last_seen
 from kuaihui.incident.pages import Acknowledged, Escalated, FellSilent, Ordered, Read
 from kuaihui.incident.phases import Phase
-from kuaihui.incident.timeline import Timeline
+from kuaihui.incident.timeline import Timeline, remembered
 from kuaihui.language import Text, text
 from kuaihui.orders import Page
+
+_TURNS: Final = (Opened, Reopened, FellSilent, Worsened, Escalated, Acknowledged)
+
+# What wakes somebody: never used for what is only acted out.
+TELEPHONES: Final = frozenset({"phone", "call", "voice", "sms", "feishu-urgent-phone", "feishu-urgent-sms"})
 
 
 class Round(msgspec.Struct):
@@ -51,10 +57,11 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
         yield from _climb(timeline, catalog, current, now)
 
 
+@remembered
 def this_round(timeline: Timeline) -> Round:
     """The round of paging that is under way, or was the last."""
     current = Round(0, timeline.opened.at, timeline.opened)
-    for number, fact in enumerate(timeline.facts):
+    for number, fact in timeline.of(_TURNS):
         match fact:
             case Opened() | Reopened() | FellSilent():
                 current = Round(number, fact.at, fact, before=current.acknowledged)
@@ -136,13 +143,19 @@ def _announce(timeline: Timeline, catalog: Catalog, current: Round, number: int,
 
 def _calls(timeline: Timeline, catalog: Catalog, page: Page, at: datetime) -> Iterator[Due]:
     """A page by the person's first channel, and by the next one when it fails."""
-    for channel in catalog.people[page.person].channels:
+    for channel in channels_of(timeline, catalog, page.person):
         attempt = msgspec.structs.replace(page, channel=channel)
         yield Due(at, attempt)
         answer = timeline.answers.get(attempt.identity)
         if answer is None or answer.outcome not in ("gave up", "nobody"):
             return
         at = answer.at
+
+
+def channels_of(timeline: Timeline, catalog: Catalog, person: str) -> tuple[str, ...]:
+    """The channels a person is paged by, the best first. A drill rings no telephone."""
+    known = catalog.people[person].channels
+    return tuple(channel for channel in known if channel not in TELEPHONES) if timeline.opened.drill else known
 
 
 def _again(timeline: Timeline, catalog: Catalog, current: Round) -> Iterator[Due]:

@@ -59,9 +59,9 @@ def _lowered_by_hand(timeline: Timeline, value: float) -> bool:
 
 def _value_paged_for(timeline: Timeline) -> float | None:
     """The value at the newest of: first alert of this occasion, last worsening."""
-    for fact in reversed(timeline.facts[timeline.occasion :]):
-        if isinstance(fact, Worsened):
-            return fact.value
+    worsened = timeline.last(Worsened, timeline.occasion)
+    if worsened is not None:
+        return worsened.value
     fired = timeline.all(AlertFired, since=timeline.occasion)
     if timeline.occasion and isinstance(timeline.facts[timeline.occasion], Reopened):
         fired = fired or timeline.all(AlertFired)[-1:]

@@ -11,7 +11,7 @@ from kuaihui.incident.pages import Acknowledged, Escalated, Read
 from kuaihui.incident.recovery import Mitigated, Resolved
 from kuaihui.incident.roles import RoleDeclined, RoleGiven, RoleProposed, RoleTaken
 from kuaihui.incident.room import DocumentEdited, MeetingJoined, MeetingLeft, MessagePosted, Reacted, Visited
-from kuaihui.incident.timeline import Timeline
+from kuaihui.incident.timeline import Timeline, remembered
 
 # What shows that somebody is there, whether or not they say a word.
 PRESENCE: tuple[type[Fact], ...] = (
@@ -30,6 +30,9 @@ PRESENCE: tuple[type[Fact], ...] = (
 )
 
 
+_ROLES: tuple[type[Fact], ...] = (RoleProposed, RoleTaken, RoleGiven, RoleDeclined)
+
+
 class Part(msgspec.Struct):
     """One role as it stands: its holder since when, or who is asked since when, and the second."""
 
@@ -43,10 +46,11 @@ class Part(msgspec.Struct):
     declined: tuple[str, ...] = ()
 
 
+@remembered
 def parts(timeline: Timeline) -> dict[str, Part]:
     """Every role that was ever proposed, taken or given, as it stands now."""
     found: dict[str, Part] = {}
-    for number, fact in enumerate(timeline.facts):
+    for number, fact in timeline.of(_ROLES):
         match fact:
             case RoleProposed(role=role):
                 part = found.setdefault(role, Part(role))
@@ -81,26 +85,28 @@ def _decline(part: Part, person: str) -> None:
         part.asked = ""
 
 
+@remembered
 def holders(timeline: Timeline) -> dict[str, str]:
     """Who holds each role now."""
     return {role: part.holder for role, part in parts(timeline).items() if part.holder}
 
 
+@remembered
 def last_seen(timeline: Timeline, since: int = 0) -> dict[str, datetime]:
     """When each person last showed that they are there, from the fact number `since` on."""
     seen: dict[str, datetime] = {}
-    for fact in timeline.facts[since:]:
-        if isinstance(fact, PRESENCE):
-            seen[fact.person if isinstance(fact, Read) else fact.by] = fact.at
+    for _, fact in timeline.of(PRESENCE, since):
+        seen[fact.person if isinstance(fact, Read) else fact.by] = fact.at
     return seen
 
 
+@remembered
 def in_meeting(timeline: Timeline) -> set[str]:
     """Who is in the meeting now."""
     inside: set[str] = set()
-    for fact in timeline.facts:
+    for _, fact in timeline.of((MeetingJoined, MeetingLeft)):
         if isinstance(fact, MeetingJoined):
             inside.add(fact.by)
-        elif isinstance(fact, MeetingLeft):
+        else:
             inside.discard(fact.by)
     return inside

@@ -2,17 +2,17 @@
 One incident's facts, and the questions that are asked of them.
 
 Rule 1: nothing here is stored: every answer is computed from the facts, so that a timeline is never out of step with itself.
-Rule 2: a timeline is never changed: `extended` gives a longer one.
+Rule 2: a timeline is never changed: `extended` gives a longer one. So a question may be `remembered`: asked once of each timeline.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, wraps
 from operator import itemgetter
-from typing import Final, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from kuaihui.incident.alerts import Alert, Opened, Reopened, SeverityChanged
 from kuaihui.incident.fact import Fact
@@ -21,6 +21,8 @@ from kuaihui.incident.phases import Phase
 from kuaihui.incident.standing import Standing
 
 F = TypeVar("F", bound=Fact)
+T = TypeVar("T")
+P = ParamSpec("P")
 BEFORE_ALL: Final = Standing()
 _number = itemgetter(0)
 
@@ -33,6 +35,7 @@ class Timeline:
         self.incident = incident
         self.facts: tuple[Fact, ...] = tuple(facts)
         self._begun = begun
+        self._remembered: dict[tuple[object, ...], Any] = {}  # Any: each question has its own kind of answer
 
     def __len__(self) -> int:
         return len(self.facts)
@@ -63,6 +66,12 @@ class Timeline:
         if since and known and known[0][0] < since:
             known = known[bisect_left(known, since, key=_number) :]
         return list(known)  # type: ignore[misc]  # by construction each list holds one kind
+
+    def of(self, kinds: Iterable[type[Fact]], since: int = 0) -> list[tuple[int, Fact]]:
+        """All facts of any of these kinds with their numbers, from the number `since` on, in order: nothing else is looked at."""
+        found = [numbered for kind in kinds for numbered in self.numbered(kind, since)]
+        found.sort(key=_number)
+        return found
 
     def all(self, kind: type[F], since: int = 0) -> list[F]:
         """All facts of one kind, from the number `since` on."""
@@ -149,6 +158,24 @@ class Timeline:
         """The newest answer to each order, by identity."""
         return self.standing.answers
 
+    def remember(self, question: tuple[object, ...], answer: Callable[[], T]) -> T:
+        """The answer to a question about this timeline alone, worked out when it is first asked."""
+        try:
+            return self._remembered[question]
+        except KeyError:
+            known = self._remembered[question] = answer()
+            return known
+
     def number_of(self, fact: Fact) -> int:
         """The place of a fact in this timeline."""
         return next(number for number, known in self._by_kind.get(type(fact), ()) if known is fact)
+
+
+def remembered(question: Callable[Concatenate[Timeline, P], T]) -> Callable[Concatenate[Timeline, P], T]:
+    """A pure question of a timeline, worked out once for each timeline it is asked of. Nobody may change its answer."""
+
+    @wraps(question)
+    def asked(timeline: Timeline, *args: P.args, **kwargs: P.kwargs) -> T:
+        return timeline.remember((question, *args, *kwargs.items()), lambda: question(timeline, *args, **kwargs))
+
+    return asked
