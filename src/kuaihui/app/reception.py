@@ -29,7 +29,7 @@ from kuaihui.incident.timeline import Timeline
 from kuaihui.intake.alerts import FOLDED, LATE, REFUSED, Fold, expired, fold, over, resolved_until, starts_something
 from kuaihui.intake.hush import Hush
 from kuaihui.intake.inhibition import Inhibitions
-from kuaihui.intake.opening import declaration, incident_id, opening
+from kuaihui.intake.opening import acted_out, declaration, incident_id, opening
 from kuaihui.intake.places import Place, Places
 from kuaihui.intake.register import Entry, Register
 from kuaihui.intake.ringing import Misheard, Ringing
@@ -104,6 +104,7 @@ class Reception:
         self.resolve_timeout = resolve_timeout
         self.began = clock.now()
         self.settle_within = timedelta(0)  # in acted time nothing waits
+        self.drill = False  # whether everything that is heard here is acted out
         self.register = Register()
         self.tracing = Tracing()
         self._places = Places(catalog())
@@ -307,6 +308,7 @@ class Reception:
             return None
         until = {alert.key: resolved_until(old, alert.key, resolved) for alert in first}
         opened = opening(group.place, first, catalog, now)
+        opened = acted_out(opened, catalog.language) if self.drill else opened
         incident = incident_id(key, now, catalog.time_zone)
         known = resolved | {alert: start for alert, start in until.items() if start is not None}
         folded = fold(Timeline(incident, (opened,)), group.ringings, known, self._matters_by(group, catalog), now)
@@ -379,6 +381,7 @@ class Reception:
         if service not in catalog.services:
             raise Refused(text("there is no service {service}; there are: {known}", service=service, known=", ".join(catalog.services)))
         opened = declaration(service, title, severity, person, catalog, now)
+        opened = acted_out(opened, catalog.language) if self.drill else opened
         before = await self._newest(opened.key)
         if len(before) and before.phase is not Phase.CLOSED:
             raise Refused(text("{service} has an open incident already: {incident}", service=f"@{service}", incident=before.incident))

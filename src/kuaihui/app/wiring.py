@@ -75,8 +75,10 @@ class House:
 
 
 @asynccontextmanager
-async def house(settings: Settings, clock: Clock | None = None, integrations: Sequence[Integration] = ()) -> AsyncGenerator[House]:
-    """The house at rest: everything is open, nothing turns yet. `integrations` stand before our own workplace."""
+async def house(
+    settings: Settings, clock: Clock | None = None, integrations: Sequence[Integration] = (), *, drill: bool = False
+) -> AsyncGenerator[House]:
+    """The house at rest: everything is open, nothing turns yet. `integrations` stand before our own workplace; a `drill` says so."""
     async with AsyncExitStack() as opened:
         clock = clock or RealClock()
         sample = not settings.catalog.folder.exists() and settings.catalog == CatalogPlace()
@@ -97,6 +99,7 @@ async def house(settings: Settings, clock: Clock | None = None, integrations: Se
             opened.push_async_callback(source.close)
         loop = Loop(journal, overrides.catalog, ROSTER, [*before, *looking, builtin], clock, worker)
         reception = Reception(loop, overrides.catalog, clock, settings.hooks.resolve_timeout)
+        reception.drill = drill
         await reception.begin()
         secret = settings.auth.secret or secrets.token_hex(32)
         built = House(settings, clock, journal, shelf, loop, reception, secret, overrides, feishu, sample)

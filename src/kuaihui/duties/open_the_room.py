@@ -19,7 +19,7 @@ from kuaihui.incident.pages import Acknowledged, Ordered
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.room import DocumentCreated, MeetingOpened, PulledIn
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import Text, text
+from kuaihui.language import Text, say, text
 from kuaihui.orders import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, Page, PinDocument, Post, PullIn
 
 # A meeting costs people's attention: from this severity on it is opened without anybody asking for it.
@@ -75,7 +75,8 @@ def invited(timeline: Timeline) -> tuple[str, ...]:
 
 def document_title(timeline: Timeline, catalog: Catalog) -> str:
     """The document's name by the rule of the service's template: IR-{date}-{service}{alert}, in the team's language and time zone."""
-    return catalog.document_title(timeline.service, timeline.opened.at, _short(timeline))
+    title = catalog.document_title(timeline.service, timeline.opened.at, _short(timeline))
+    return say(text("[Drill] {title}", title=title), catalog.language) if timeline.opened.drill else title
 
 
 def _short(timeline: Timeline) -> str:

@@ -9,13 +9,15 @@ from hashlib import blake2b
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.policies import Policy
 from kuaihui.catalog.services import Service
 from kuaihui.incident.alerts import Alert, Opened, QuotedLevel, QuotedPolicy
 from kuaihui.intake.places import Place
 from kuaihui.intake.severities import severity_of
-from kuaihui.language import text
+from kuaihui.language import say, text
 
 LONGEST_TITLE: Final = 80  # characters: one line on a phone's lock screen, twice over
 
@@ -23,7 +25,7 @@ LONGEST_TITLE: Final = 80  # characters: one line on a phone's lock screen, twic
 def opening(place: Place, alerts: Sequence[Alert], catalog: Catalog, now: datetime) -> Opened:
     """The opening of an incident by these alerts."""
     service = catalog.services[place.service]
-    return Opened(
+    opened = Opened(
         at=now,
         service=place.service,
         title=title(alerts[0]),
@@ -33,6 +35,19 @@ def opening(place: Place, alerts: Sequence[Alert], catalog: Catalog, now: dateti
         group=place.group,
         catalog=catalog.version,
     )
+    return acted_out(opened, catalog.language) if any(map(is_drill, alerts)) else opened
+
+
+def is_drill(alert: Alert) -> bool:
+    """Whether its source says that it is acted out: by a label `drill`."""
+    return alert.labels.get("drill", "").lower() not in ("", "false", "no", "0")
+
+
+def acted_out(opened: Opened, language: str) -> Opened:
+    """The opening of a drill: its title says so wherever it is shown."""
+    if opened.drill:
+        return opened
+    return msgspec.structs.replace(opened, drill=True, title=say(text("[Drill] {title}", title=opened.title), language))
 
 
 def declaration(service: str, title: str, severity: int | None, person: str, catalog: Catalog, now: datetime) -> Opened:

@@ -38,12 +38,14 @@ class Pager:
         drawer = Drawer(timeline, desk.catalog(), desk.link(timeline), desk.language_of(order.person))
         card = content.card(drawer.page(order.reason, order.identity))
         sent = await desk.feishu.messages.send(open_id, card, key=key(timeline, order))
-        channel = await self._rung(order, sent.message_id, open_id)
+        channel = await self._rung(order, sent.message_id, open_id, drill=timeline.opened.drill)
         return [Sent(at=now, by=NAME, identity=order.identity, person=order.person, channel=channel, reference=sent.message_id)]
 
-    async def _rung(self, order: Page, message: str, open_id: str) -> str:
-        """Ring, and say by which channel the page really went."""
+    async def _rung(self, order: Page, message: str, open_id: str, *, drill: bool) -> str:
+        """Ring, and say by which channel the page really went; a drill rings no telephone."""
         means = RINGING.get(order.channel) or self._means(order.level)
+        if drill and means is not None:
+            means = "app"
         if means is None:
             return NAME
         try:

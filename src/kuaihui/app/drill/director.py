@@ -1,0 +1,234 @@
+"""
+The director: watches what everybody may see, and lets each of the cast do what they would do, when they would.
+
+Rule 1: the same seed and the same course of things give the same deeds at the same instants.
+Rule 2: whoever is played by a person does nothing by themself; what they had in mind is told as advice.
+Rule 3: `speed` divides how long people take, nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import httpx
+
+from kuaihui.app.drill.actor import Actor, Looking, Seen
+from kuaihui.app.drill.script import Act, Persona, Release, Script, When
+from kuaihui.app.drill.world import World
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.errors import Refused
+from kuaihui.language import Text, plain, text
+
+AROUND = 0.2  # people take a fifth longer or shorter than is written
+
+_READ = Act(when=When(), deed="ReadPages")
+
+
+@dataclass(order=True)
+class Intent:
+    """Something that somebody is about to do."""
+
+    at: datetime
+    number: int
+    person: str = field(compare=False)
+    act: Act = field(compare=False)
+
+
+class Director:
+    """Directs one cast on one incident: the drill's first of its service."""
+
+    def __init__(
+        self,
+        script: Script,
+        catalog: Catalog,
+        world: World,
+        http: httpx.AsyncClient,
+        *,
+        seed: int,
+        speed: float = 1.0,
+        language: str = "zh",
+        say: Callable[[Text], None] | None = None,
+    ) -> None:
+        self.script, self.catalog, self.world = script, catalog, world
+        self.cast = {one.person: one for one in script.cast if one.person in catalog.people}
+        self.played: dict[str, str] = {}  # person → who plays them
+        self.advice: list[tuple[datetime, str, Act]] = []
+        self.refused: list[tuple[datetime, str, str]] = []
+        self.incident = ""
+        self.began: datetime | None = None
+        self._http, self._looking, self._speed, self._language = http, Looking(http), speed, language
+        self._say = say or _unheard
+        self._chance = {person: Random(f"{seed}/{person}") for person in self.cast}  # one each: who is played by a person moves nobody else
+        self._intents: list[Intent] = []
+        self._count = 0
+        self._seen: list[Seen] = []
+        self._done: dict[str, datetime] = {}
+        self._begun: set[tuple[str, int]] = set()
+        self._names = {catalog.people[person].name.en: person for person in catalog.people}
+
+    # -- taking a part -------------------------------------------------------------------------------------------------------------------
+
+    def take_part(self, person: str, player: str = "") -> None:
+        """A person plays this part from now on. Raises Refused for a part that there is not."""
+        if person not in self.cast:
+            raise Refused(text("there is no part {person} in this drill", person=person))
+        self.played[person] = player or person
+        self._intents = [one for one in self._intents if one.person != person]
+
+    def give_back(self, person: str) -> None:
+        """The part is played by itself again."""
+        self.played.pop(person, None)
+
+    # -- seeing --------------------------------------------------------------------------------------------------------------------------
+
+    async def look(self) -> list[Seen]:
+        """See what is new, and let everybody think about it."""
+        if not self.incident:
+            known = await self._looking.incidents()
+            if not known:
+                return []
+            self.incident = known[0]
+        fresh = await self._looking.news(self.incident)
+        for seen in fresh:
+            if self.began is None:
+                self.began = _instant(seen)
+            self._seen.append(seen)
+            for persona in self.cast.values():
+                self._think(persona, seen)
+        return fresh
+
+    def _think(self, persona: Persona, seen: Seen) -> None:
+        """What this makes one of the cast want to do."""
+        me, at = persona.person, _instant(seen)
+        if persona.gone:
+            return
+        if seen.kind == "Sent" and self._addressee(seen) == me and persona.reads_after is not None:
+            self._want(me, at, persona.reads_after, _READ)
+            if persona.takes_on_after is not None and self._is_page(seen):
+                self._want(me, at, persona.reads_after + persona.takes_on_after, Act(when=When(), deed="Acknowledge"))
+        if seen.kind == "RoleProposed" and seen.said.startswith(f"{self._name(me)} is asked"):
+            self._take_role(persona, seen, at)
+        if seen.kind == "MeetingOpened" and persona.joins_after is not None:
+            self._want(me, at, persona.joins_after, Act(when=When(), deed="JoinMeeting"))
+        for number, act in enumerate(persona.acts):
+            if (me, number) not in self._begun and self._met(act.when, seen):
+                self._begun.add((me, number))
+                self._want(me, at, act.after, act)
+
+    def _take_role(self, persona: Persona, seen: Seen, at: datetime) -> None:
+        roles = {self.catalog.roles[role].name.en: role for role in self.catalog.roles}
+        asked = next((role for name, role in roles.items() if f" to be {name}" in seen.said), "")
+        if asked in persona.roles:
+            self._want(persona.person, at, persona.takes_role_after, Act(when=When(), deed="TakeRole", fields={"role": asked}))
+
+    def _met(self, when: When, seen: Seen) -> bool:
+        if when.done:
+            return False  # looked at when the act is done
+        if when.begun:
+            return seen.number == 0
+        same = [one for one in self._seen if _fits(when, one)]
+        return bool(when.fact) and len(same) >= when.times and _fits(when, seen)
+
+    def _want(self, person: str, at: datetime, after: timedelta, act: Act) -> None:
+        """Intend an act after about this time, not before this person is back."""
+        persona = self.cast[person]
+        around = self._chance[person].uniform(1 - AROUND, 1 + AROUND)
+        due = at + after * around / self._speed
+        if persona.away_until is not None and self.began is not None:
+            due = max(due, self.began + (persona.away_until + after * around) / self._speed)
+        if person in self.played:
+            self.advice.append((due, person, act))
+            return
+        if act is _READ and any(one.person == person and one.act is _READ for one in self._intents):
+            return  # reading once reads everything
+        self._count += 1
+        self._intents.append(Intent(due, self._count, person, act))
+
+    def _addressee(self, seen: Seen) -> str:
+        return next((person for name, person in self._names.items() if seen.said.startswith(f"sent to {name} by ")), "")
+
+    def _is_page(self, seen: Seen) -> bool:
+        """Whether this sending is a page's: the newest order for this person before it."""
+        who = self._name(self._addressee(seen))
+        ordered = [one.said for one in self._seen if one.kind == "Ordered" and who in one.said and one.number < seen.number]
+        return bool(ordered) and any(said.startswith(f"ordered: page {who} ") for said in ordered[-6:])
+
+    def _name(self, person: str) -> str:
+        return self.catalog.people[person].name.en
+
+    # -- acting --------------------------------------------------------------------------------------------------------------------------
+
+    def next_event(self) -> datetime | None:
+        """When somebody does something next."""
+        return min(self._intents).at if self._intents else None
+
+    async def act(self, now: datetime) -> int:
+        """Let everybody do what they wanted to do by now; how many things were done."""
+        due = sorted(one for one in self._intents if one.at <= now)
+        self._intents = [one for one in self._intents if one.at > now]
+        for intent in due:
+            if intent.person not in self.played and self._still(intent):
+                await self._do(intent, now)
+        return len(due)
+
+    def _still(self, intent: Intent) -> bool:
+        unless = intent.act.unless
+        return unless is None or not (unless.done in self._done if unless.done else any(_fits(unless, one) for one in self._seen))
+
+    async def _do(self, intent: Intent, now: datetime) -> None:
+        try:
+            await self._carry_out(intent.person, intent.act)
+        except Refused as why:
+            self.refused.append((now, intent.person, str(why)))
+            self._say(text("{person} could not: {why}", person=f"@{intent.person}", why=plain(str(why)[:200])))
+        if intent.act.id:
+            self.finish(intent.act.id, now)
+
+    def finish(self, act: str, now: datetime) -> None:
+        """An act is done: who waited for it goes on."""
+        self._done[act] = now
+        for persona in self.cast.values():
+            for number, waiting in enumerate(persona.acts):
+                if waiting.when.done == act and (persona.person, number) not in self._begun:
+                    self._begun.add((persona.person, number))
+                    self._want(persona.person, now, waiting.after, waiting)
+
+    async def _carry_out(self, person: str, act: Act) -> None:
+        actor = Actor(person, self._http)
+        if act.deed == "ReadPages":
+            await actor.reads(self.incident)
+        elif act.deed:
+            await actor.does(self.incident, act.deed, **act.fields_in(self._language))
+        if act.heat is not None:
+            await self.world.heat(act.heat)
+        if act.release:
+            await self.world.release(act.release, person)
+        passed = await self.world.try_out(act.tries_out) if act.tries_out else True
+        if act.says:
+            await actor.does(self.incident, "Speak", words=act.says.told(self._language))
+        if act.passed and passed:
+            await actor.does(self.incident, "Speak", words=act.passed.told(self._language))
+
+    async def release(self, person: str, release: Release) -> None:
+        """A release by a person who plays a part."""
+        await self.world.release(release, person)
+
+
+def _unheard(words: Text) -> None:
+    """Nobody asked to be told."""
+
+
+def _fits(when: When, seen: Seen) -> bool:
+    if when.fact and seen.kind != when.fact:
+        return False
+    if when.by and seen.by != when.by:
+        return False
+    return not when.says or re.search(when.says, seen.said) is not None
+
+
+def _instant(seen: Seen) -> datetime:
+    return datetime.fromisoformat(seen.at).astimezone(UTC)
