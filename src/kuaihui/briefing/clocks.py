@@ -2,7 +2,8 @@
 The incident's clocks: detected, engaged, located, mitigated, recovered, each against its budget (1-5-10).
 
 Rule 1: a clock runs from the break (when the alert says it began), not from when we heard of it: the house's own delay counts.
-Rule 2: after a re-opening the clocks run from the re-opening, so that a relapse is not hidden behind a quick first recovery.
+Rule 2: a recovery that was doubted has not stopped its clock: it stops with the observation that held.
+Rule 3: after a re-opening the clocks run from the re-opening, so that a relapse is not hidden behind a quick first recovery.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import msgspec
 
 from kuaihui.catalog.services import Budgets
 from kuaihui.incident.alerts import AlertFired, Reopened
+from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Acknowledged
-from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted
+from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted, RecoveryDoubted
 from kuaihui.incident.thinking import HypothesisConfirmed
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
@@ -64,9 +66,9 @@ def broke_at(timeline: Timeline) -> datetime:
 def stamps(timeline: Timeline, budgets: Budgets) -> list[Stamp]:
     """The clocks of this occasion, in the order of an incident's life."""
     broke, since = broke_at(timeline), timeline.occasion
-    observed = timeline.last(ObservationStarted, since)
-    mitigated = timeline.last(Mitigated, since) or observed
-    recovered = observed or timeline.last(Closed, since)
+    held = max([since, *(number for number, _ in timeline.numbered(RecoveryDoubted, since)[-1:])])
+    recovered = _first(timeline, held, ObservationStarted) or _first(timeline, held, Closed)
+    mitigated = min(filter(None, (_first(timeline, held, Mitigated), recovered)), key=lambda fact: fact.at, default=None)
     engaged = timeline.all(Acknowledged, since)
     return [
         Stamp("detect", broke, budgets.detect, timeline.facts[since].at),
@@ -75,6 +77,10 @@ def stamps(timeline: Timeline, budgets: Budgets) -> list[Stamp]:
         Stamp("mitigate", broke, budgets.recover, mitigated.at if mitigated else None),
         Stamp("recover", broke, budgets.recover, recovered.at if recovered else None),
     ]
+
+
+def _first(timeline: Timeline, since: int, kind: type[Fact]) -> Fact | None:
+    return next(iter(timeline.all(kind, since)), None)
 
 
 def located_at(timeline: Timeline) -> datetime | None:

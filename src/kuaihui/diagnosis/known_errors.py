@@ -47,6 +47,22 @@ class Changed(msgspec.Struct, frozen=True):
 Clue = Logged | Found | Missing | Changed
 
 
+class Supporting(msgspec.Struct, frozen=True):
+    """
+    A number that falls once the cause is gone; `metric` is a counter as the usual exporter names it.
+
+    `selector` is the word of the catalog's `sources.metrics` that narrows it down: {from: prometheus, redis: 'addr="redis:6379"'}.
+    """
+
+    name: Text
+    metric: str
+    selector: str
+
+    def promql(self, where: str) -> str:
+        """Its rate, summed; `where` are the matchers of the catalog, or nothing."""
+        return f"sum(rate({self.metric}{{{where}}}[1m]))" if where else f"sum(rate({self.metric}[1m]))"
+
+
 class KnownError(msgspec.Struct, frozen=True, kw_only=True):
     """A cause that has been met before; one of `proofs` is enough to confirm it, unless something in `against` holds as well."""
 
@@ -57,11 +73,13 @@ class KnownError(msgspec.Struct, frozen=True, kw_only=True):
     proofs: tuple[Clue, ...] = ()
     verify: Text
     mitigations: tuple[Text, ...]
+    supporting: tuple[Supporting, ...] = ()
 
 
 _POOL: Final = r"(?i)(connection )?pool.{0,30}(time-?out|exhaust|full)|time-?out.{0,40}connection from pool"
 _REFUSED: Final = r"(?i)connection refused|ECONNREFUSED"
 _REDIS_REFUSED: Final = r"(?i)(redis|:6379|<\*>:<\*>|dial tcp).*connection refused"
+_COMMANDS: Final = (Supporting(text("Redis commands a second"), "redis_commands_processed_total", "redis"),)
 _HOT: Final = 0.6  # the weight from which a hot key explains an outage: it takes a fifth of the work of a stressed server
 _SLOW: Final = 0.45
 
@@ -77,6 +95,7 @@ _ALL: Final = (
             text("cache the key for a second or two in the reading process"),
             text("spread the key over several copies, or read it from replicas"),
         ),
+        supporting=_COMMANDS,
     ),
     KnownError(
         id="redis-slow-command",
@@ -204,6 +223,7 @@ _ALL: Final = (
         against=(Found("hot key", 0.4, _HOT),),
         verify=text("compare the hit rate with yesterday, and look when the keys expire"),
         mitigations=(text("let one request fill the key while the others wait"), text("spread the expiry of the keys")),
+        supporting=_COMMANDS,
     ),
     KnownError(
         id="redis-big-key",

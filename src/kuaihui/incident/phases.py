@@ -43,7 +43,7 @@ _OUT: Final[dict[type[Fact], Phase]] = {ObservationStarted: Phase.OBSERVING, Clo
 
 MOVES: Final[dict[Phase, dict[type[Fact], Phase]]] = {
     Phase.OPEN: {Acknowledged: Phase.ENGAGED, Mitigated: Phase.MITIGATED} | _OUT,
-    Phase.ENGAGED: {Mitigated: Phase.MITIGATED} | _OUT,
+    Phase.ENGAGED: {Mitigated: Phase.MITIGATED, Reopened: Phase.OPEN} | _OUT,
     Phase.MITIGATED: {RecoveryDoubted: Phase.ENGAGED, Reopened: Phase.OPEN} | _OUT,
     Phase.OBSERVING: {RecoveryDoubted: Phase.ENGAGED, Reopened: Phase.OPEN, Closed: Phase.CLOSED},
     Phase.CLOSED: {Reopened: Phase.OPEN},

@@ -20,6 +20,7 @@ import msgspec
 from kuaihui.incident.alerts import Alert, AlertCleared, AlertFired, AlertMeasured, Opened, Reopened
 from kuaihui.incident.fact import HOUSE, Fact
 from kuaihui.incident.phases import Phase
+from kuaihui.incident.recovery import Closed, ObservationStarted, RecoveryDoubted
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake.ringing import Ringing
 from kuaihui.language import Text, text
@@ -76,12 +77,21 @@ _IN_OBSERVATION: Final = text("an alert fires again while the recovery is being 
 
 def relapse(timeline: Timeline, now: datetime) -> Text | None:
     """Why a newly firing alert re-opens this incident; None where it does not."""
-    if timeline.phase is Phase.OBSERVING:
+    if timeline.phase is Phase.OBSERVING or _doubted_by_the_house(timeline):
         return _IN_OBSERVATION
-    if timeline.phase is Phase.CLOSED and now - timeline.facts[-1].at < RELAPSE:
-        minutes = int((now - timeline.facts[-1].at).total_seconds() // 60)
+    closed = timeline.last(Closed) if timeline.phase is Phase.CLOSED else None  # not the newest fact: reminders and the review follow it
+    if closed and now - closed.at < RELAPSE:
+        minutes = int((now - closed.at).total_seconds() // 60)
         return text("an alert fires again {minutes} min after the closing", minutes=minutes)
     return None
+
+
+def _doubted_by_the_house(timeline: Timeline) -> bool:
+    """Whether it was observed, and the signal went bad before an alert said so: people were sent home by then, and are paged."""
+    if timeline.phase is not Phase.ENGAGED or timeline.firing:
+        return False
+    doubted = timeline.numbered(RecoveryDoubted, timeline.occasion)
+    return bool(doubted) and doubted[-1][1].by == HOUSE and timeline.has(ObservationStarted, timeline.occasion)
 
 
 def over(timeline: Timeline, now: datetime) -> bool:

@@ -13,7 +13,7 @@ class MakeTask(Order, frozen=True, kw_only=True, tag=True):
     """
     Put a task where its owner (`person`) keeps theirs; the occasion is the number of its TaskMade.
 
-    Answered with TaskLinked where it has an address of its own. `due` is UTC; `draft` is Markdown to begin from; `link` leads to the incident.
+    Answered with TaskLinked where it has an address of its own. `due` is UTC, `draft` Markdown to begin from, `link` leads to the incident.
     """
 
     task: str
