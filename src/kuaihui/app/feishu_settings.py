@@ -45,16 +45,38 @@ class FeishuMeetings(_Part):
     record: bool = False
 
 
+class FeishuAlerts(_Part):
+    """
+    How one bot's messages in a group are read as alerts.
+
+    `match` is a regular expression (lines are told apart); its groups `alertname`, `value`, `summary` and `link` are what they say, every
+    other named group is a label, and `labels` are put beside them. It is over where `resolved` fits. Only messages in `chat` and of
+    `sender` (an app's id) are tried, where these are given. `lasts`: how long an alert rings when nobody says that it is over.
+    """
+
+    match: str = Field(min_length=1)
+    resolved: str = ""
+    chat: str = ""
+    sender: str = ""
+    labels: dict[str, str] = {}
+    lasts: Span | None = None
+
+
 class FeishuHearing(_Part):
     """
-    How events come in: by long connection (nothing of ours need be reachable), by webhook at /feishu/events, or not at all.
+    How events come in: by long connection (nothing of ours need be reachable), by webhook at /hooks/feishu, or not at all.
 
-    `encrypt_key` and `verification_token` are the webhook's, as the developer console shows them.
+    `encrypt_key` and `verification_token` are the webhook's, as the developer console shows them. `watch`: groups in which every message of
+    another bot is an alert; with `alerts` for a group, only what one of them fits. `look_every`: how often is looked at what no event
+    tells (other bots' messages, who has read).
     """
 
     by: Literal["long-connection", "webhook", "nothing"] = "long-connection"
     encrypt_key: str = Field(default="", repr=False)
     verification_token: str = Field(default="", repr=False)
+    watch: tuple[str, ...] = ()
+    alerts: dict[str, FeishuAlerts] = {}
+    look_every: Span = timedelta(seconds=15)
 
 
 class FeishuSettings(_Part):

@@ -18,6 +18,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from kuaihui.app.feishu import workplace
+from kuaihui.app.feishu_hearing import Hearing
+from kuaihui.app.feishu_listening import Listening, hearing_of
 from kuaihui.app.indexing import keep_up
 from kuaihui.app.overrides import Overrides
 from kuaihui.app.reception import Reception
@@ -65,6 +67,8 @@ class House:
     secret: str
     overrides: Overrides
     feishu: Workplace | None = None
+    hearing: Hearing | None = None
+    listening: Listening | None = None
     sample: bool = False  # there is no catalog folder yet: the sample stands in
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
@@ -102,7 +106,10 @@ async def house(
         reception.drill = drill
         await reception.begin()
         secret = settings.auth.secret or secrets.token_hex(32)
-        built = House(settings, clock, journal, shelf, loop, reception, secret, overrides, feishu, sample)
+        built = House(settings, clock, journal, shelf, loop, reception, secret, overrides, feishu, sample=sample)
+        if settings.feishu and feishu:
+            built.hearing, polls = hearing_of(settings.feishu, feishu, reception)
+            built.listening = Listening(settings.feishu, built.hearing, polls, journal, loop)
         opened.push_async_callback(_stop, built)
         yield built
 
@@ -115,6 +122,8 @@ async def start(built: House) -> None:
         asyncio.create_task(_watch_the_catalog(built), name="catalog"),
         asyncio.create_task(keep_up(built.journal, built.overrides.catalog), name="words"),
     ]
+    if built.listening:
+        built.tasks.append(asyncio.create_task(built.listening.run(), name="feishu"))
 
 
 async def _watch_the_catalog(built: House) -> None:
@@ -131,6 +140,8 @@ async def _stop(built: House) -> None:
     for task in built.tasks:
         with suppress(asyncio.CancelledError):
             await task
+    if built.hearing:
+        await built.hearing.still()
     await built.loop.still()
     await built.reception.end()
 

@@ -168,6 +168,14 @@ class Journal(Protocol):
         """The traces of every alert that was told at `since` or later, the one that was told last first."""
         ...
 
+    async def lead(self, office: str) -> bool:
+        """
+        Whether this process is the one of its deployment that does `office`, what only one may do; it tries to become it.
+
+        To be asked again every few seconds: the process that has it may die, and this one may lose it with its connection.
+        """
+        ...
+
     async def keep(self, artifact: bytes, media: str) -> str:
         """Keep a picture or file; returns its SHA-256, under which it is found again."""
         ...

@@ -14,6 +14,7 @@ from kuaihui.app.web.desk import desk
 from kuaihui.app.web.doors import doors_of
 from kuaihui.app.web.drawing import SERVED
 from kuaihui.app.web.entrance import entrance
+from kuaihui.app.web.feishu_door import FeishuDoor
 from kuaihui.app.web.forms import forms
 from kuaihui.app.web.guarding import Guard
 from kuaihui.app.web.live import live
@@ -43,7 +44,7 @@ def create_app(house: House) -> FastAPI:
     app.state.watchers = Watchers(house.journal)
     app.state.screens = Screens(house)
     app.state.boards = Boards(house)
-    app.router.routes[:0] = doors_of(house).routes()
+    app.router.routes[:0] = [*doors_of(house).routes(), *FeishuDoor(house).routes()]
     for router in (api, live, pages, paper, mine, forms, entrance, desk):
         app.include_router(router)
     for part, folder in SERVED.items():

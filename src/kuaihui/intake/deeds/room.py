@@ -26,6 +26,8 @@ from kuaihui.intake import signals
 from kuaihui.language import plain, text
 
 LONGEST_MESSAGE: Final = 10_000  # characters; a longer text belongs in the document
+# What can be reacted to besides messages: the topic as a whole (the message it hangs on, its card), and the document.
+PLACES: Final = ("document", "topic")
 
 
 def visit(deed: signals.Visit, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
@@ -76,7 +78,7 @@ def speak(deed: signals.Speak, timeline: Timeline, catalog: Catalog, now: dateti
 
 def react(deed: signals.React, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
     """A reaction, or one taken back."""
-    if deed.message != "document" and all(fact.message != deed.message for fact in timeline.all(MessagePosted)):
+    if deed.message not in PLACES and all(fact.message != deed.message for fact in timeline.all(MessagePosted)):
         raise Refused(text("there is no message {message}", message=deed.message))
     mine = [fact for fact in timeline.all(Reacted) if (fact.by, fact.message, fact.emoji) == (deed.person, deed.message, deed.emoji)]
     now_there = bool(mine) and not mine[-1].taken_back

@@ -20,6 +20,7 @@ import msgspec
 from kuaihui.integrations.postgres import statements
 from kuaihui.integrations.postgres.appender import Appender
 from kuaihui.integrations.postgres.connections import Asked, pool
+from kuaihui.integrations.postgres.leading import Leading
 from kuaihui.integrations.postgres.listener import Listener
 from kuaihui.integrations.postgres.tables import bring_up_to_date
 from kuaihui.integrations.postgres.words import Index
@@ -45,8 +46,9 @@ class Postgres:
 
     exclusive = False
 
-    def __init__(self, asked: Asked, appender: Appender, changes: Changes, *, database_time: bool) -> None:
+    def __init__(self, asked: Asked, appender: Appender, changes: Changes, leading: Leading, *, database_time: bool) -> None:
         self._asked = asked
+        self.lead = leading.lead
         self._index = Index(asked)
         self._appender = appender
         self._changes = changes
@@ -71,7 +73,9 @@ class Postgres:
             opened.push_async_callback(listener.close)
             appender = Appender(connected)
             opened.push_async_callback(appender.close)
-            yield cls(Asked(connected), appender, changes, database_time=database_time)
+            leading = Leading(url)
+            opened.push_async_callback(leading.close)
+            yield cls(Asked(connected), appender, changes, leading, database_time=database_time)
 
     # -- facts -------------------------------------------------------------------------------------------------------------------------
 
