@@ -25,7 +25,11 @@ from kuaihui.language import Text, plain, text
 
 AROUND = 0.2  # people take a fifth longer or shorter than is written
 
+# What anybody does; wanting it twice at a time is wanting it once.
 _READ = Act(when=When(), deed="ReadPages")
+_TAKE_ON = Act(when=When(), deed="Acknowledge")
+_JOIN = Act(when=When(), deed="JoinMeeting")
+_ONCE = (_READ, _TAKE_ON, _JOIN)
 
 
 @dataclass(order=True)
@@ -64,6 +68,8 @@ class Director:
         self._say = say or _unheard
         self._chance = {person: Random(f"{seed}/{person}") for person in self.cast}  # one each: who is played by a person moves nobody else
         self._intents: list[Intent] = []
+        self._there: set[str] = set()  # who has read the first word that was sent to them
+        self._held: dict[str, list[tuple[datetime, timedelta, Act]]] = {}
         self._count = 0
         self._seen: list[Seen] = []
         self._done: dict[str, datetime] = {}
@@ -104,16 +110,14 @@ class Director:
     def _think(self, persona: Persona, seen: Seen) -> None:
         """What this makes one of the cast want to do."""
         me, at = persona.person, _instant(seen)
-        if persona.gone:
-            return
-        if seen.kind == "Sent" and self._addressee(seen) == me and persona.reads_after is not None:
+        if seen.kind == "Sent" and self._addressee(seen) == me and persona.reads_after != "never":
             self._want(me, at, persona.reads_after, _READ)
-            if persona.takes_on_after is not None and self._is_page(seen):
-                self._want(me, at, persona.reads_after + persona.takes_on_after, Act(when=When(), deed="Acknowledge"))
+            if persona.takes_on_after != "never" and self._is_page(seen):
+                self._want(me, at, persona.reads_after + persona.takes_on_after, _TAKE_ON)
         if seen.kind == "RoleProposed" and seen.said.startswith(f"{self._name(me)} is asked"):
             self._take_role(persona, seen, at)
-        if seen.kind == "MeetingOpened" and persona.joins_after is not None:
-            self._want(me, at, persona.joins_after, Act(when=When(), deed="JoinMeeting"))
+        if seen.kind == "MeetingOpened" and persona.joins_after != "never":
+            self._want(me, at, persona.joins_after, _JOIN)
         for number, act in enumerate(persona.acts):
             if (me, number) not in self._begun and self._met(act.when, seen):
                 self._begun.add((me, number))
@@ -134,28 +138,33 @@ class Director:
         return bool(when.fact) and len(same) >= when.times and _fits(when, seen)
 
     def _want(self, person: str, at: datetime, after: timedelta, act: Act) -> None:
-        """Intend an act after about this time, not before this person is back."""
-        persona = self.cast[person]
-        around = self._chance[person].uniform(1 - AROUND, 1 + AROUND)
-        due = at + after * around / self._speed
-        if persona.away_until is not None and self.began is not None:
-            due = max(due, self.began + (persona.away_until + after * around) / self._speed)
+        """Intend an act after about this time; what needs somebody who is there waits until they are."""
         if person in self.played:
-            self.advice.append((due, person, act))
+            self.advice.append((at, person, act))
+        elif act is not _READ and person not in self._there:
+            self._held.setdefault(person, []).append((at, after, act))
+        elif act in _ONCE and any(one.person == person and one.act is act for one in self._intents):
             return
-        if act is _READ and any(one.person == person and one.act is _READ for one in self._intents):
-            return  # reading once reads everything
-        self._count += 1
-        self._intents.append(Intent(due, self._count, person, act))
+        else:
+            around = self._chance[person].uniform(1 - AROUND, 1 + AROUND)
+            back = (self.began or at) + self.cast[person].away_until / self._speed
+            self._count += 1
+            self._intents.append(Intent(max(at, back) + after * around / self._speed, self._count, person, act))
+
+    def _comes(self, person: str, now: datetime) -> None:
+        """Somebody is there from now on: what they waited for begins to count."""
+        if person not in self._there:
+            self._there.add(person)
+            for at, after, act in self._held.pop(person, []):
+                self._want(person, max(at, now), after, act)
 
     def _addressee(self, seen: Seen) -> str:
         return next((person for name, person in self._names.items() if seen.said.startswith(f"sent to {name} by ")), "")
 
     def _is_page(self, seen: Seen) -> bool:
-        """Whether this sending is a page's: the newest order for this person before it."""
-        who = self._name(self._addressee(seen))
-        ordered = [one.said for one in self._seen if one.kind == "Ordered" and who in one.said and one.number < seen.number]
-        return bool(ordered) and any(said.startswith(f"ordered: page {who} ") for said in ordered[-6:])
+        """Whether this sending is a page's: its answer stands right before it."""
+        before = [one for one in self._seen if one.number == seen.number - 1]
+        return bool(before) and before[0].kind == "Answered" and before[0].said.startswith("Page/")
 
     def _name(self, person: str) -> str:
         return self.catalog.people[person].name.en
@@ -181,7 +190,7 @@ class Director:
 
     async def _do(self, intent: Intent, now: datetime) -> None:
         try:
-            await self._carry_out(intent.person, intent.act)
+            await self._carry_out(intent.person, intent.act, now)
         except Refused as why:
             self.refused.append((now, intent.person, str(why)))
             self._say(text("{person} could not: {why}", person=f"@{intent.person}", why=plain(str(why)[:200])))
@@ -197,10 +206,11 @@ class Director:
                     self._begun.add((persona.person, number))
                     self._want(persona.person, now, waiting.after, waiting)
 
-    async def _carry_out(self, person: str, act: Act) -> None:
+    async def _carry_out(self, person: str, act: Act, now: datetime) -> None:
         actor = Actor(person, self._http)
-        if act.deed == "ReadPages":
+        if act is _READ:
             await actor.reads(self.incident)
+            self._comes(person, now)
         elif act.deed:
             await actor.does(self.incident, act.deed, **act.fields_in(self._language))
         if act.heat is not None:

@@ -22,6 +22,7 @@ from kuaihui.language import text
 
 COMMON_CAST: Final = "cast"
 E = TypeVar("E", bound=Entry)
+Never = Literal["never"]
 
 
 class When(Entry):
@@ -79,7 +80,9 @@ def _in(value: Any, language: str) -> Any:
 
 class Persona(Entry):
     """
-    Somebody of the cast: how soon they read what is sent to them, take a page on, join; None means that they never do.
+    Somebody of the cast: how soon they read what is sent to them, take a page on, join; or "never".
+
+    Nobody does anything before they have read the first word that was sent to them: what they waited for counts from then on.
 
     `away_until` is how long after the beginning they see nothing at all; `roles` are those they take when asked.
     """
@@ -87,13 +90,12 @@ class Persona(Entry):
     person: str
     says_of_themself: Named
     knows: tuple[str, ...] = ()
-    reads_after: Span | None = timedelta(seconds=20)
-    takes_on_after: Span | None = None
-    away_until: Span | None = None
-    gone: bool = False
+    reads_after: Span | Never = timedelta(seconds=20)
+    takes_on_after: Span | Never = "never"
+    away_until: Span = timedelta(0)
     roles: tuple[str, ...] = ()
     takes_role_after: Span = timedelta(seconds=15)
-    joins_after: Span | None = timedelta(seconds=20)
+    joins_after: Span | Never = timedelta(seconds=20)
     acts: tuple[Act, ...] = ()
 
 
