@@ -12,6 +12,7 @@ from kuaihui.integrations.feishu.client.access import Access
 from kuaihui.integrations.feishu.client.feishu import feishu
 from kuaihui.integrations.feishu.desk import Desk, Places
 from kuaihui.integrations.feishu.directory import Directory
+from kuaihui.integrations.feishu.show_evidence import Keep
 
 
 def access_of(settings: FeishuSettings) -> Access:
@@ -42,9 +43,9 @@ def places_of(settings: FeishuSettings) -> Places:
 
 @asynccontextmanager
 async def workplace(
-    settings: FeishuSettings, catalog: Callable[[], Catalog], address: str, jitter: Callable[[], float]
+    settings: FeishuSettings, catalog: Callable[[], Catalog], address: str, jitter: Callable[[], float], keep: Keep | None = None
 ) -> AsyncGenerator[Workplace]:
-    """The workplace in Feishu, its connections closed afterwards. `jitter` gives a number between 0 and 1."""
+    """The workplace in Feishu, its connections closed afterwards. `jitter` gives a number between 0 and 1, `keep` keeps pictures."""
     async with feishu(access_of(settings), jitter) as client:
         desk = Desk(client, Directory(client, catalog), catalog, places_of(settings), address)
-        yield Workplace(desk, settings.leave)
+        yield Workplace(desk, settings.leave, keep)

@@ -95,8 +95,8 @@ async def house(
         worker = f"{socket.gethostname()}:{os.getpid()}"
         feishu: Workplace | None = None
         if settings.feishu:
-            chance = secrets.SystemRandom().random
-            feishu = await opened.enter_async_context(workplace(settings.feishu, overrides.catalog, settings.server.reached_at, chance))
+            address, chance = settings.server.reached_at, secrets.SystemRandom().random
+            feishu = await opened.enter_async_context(workplace(settings.feishu, overrides.catalog, address, chance, journal.keep))
         before = [*integrations, feishu] if feishu else [*integrations]
         looking = sources_of(settings, journal, clock)
         for source in looking:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kuaihui.duties import (
+    chase_the_tasks,
     fill_the_roles,
     follow_the_guide,
     follow_the_hotfix,
@@ -40,6 +41,7 @@ ROSTER: Final[tuple[Duty, ...]] = (
     inform_the_superior.due,
     follow_the_hotfix.due,
     watch_the_recovery.due,
+    chase_the_tasks.due,
     keep_everyone_informed.due,
     keep_the_card.due,
     keep_the_document.due,

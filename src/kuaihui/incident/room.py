@@ -27,13 +27,18 @@ class TopicOpened(Fact, frozen=True, kw_only=True, tag=True):
 
 
 class MessagePosted(Fact, frozen=True, kw_only=True, tag=True):
-    """`by` said something in the topic. `message` is its id; `reply_to` the message it answers; `pictures` are artifacts' hashes."""
+    """
+    `by` said something in the topic. `message` is its id; `reply_to` the message it answers; `pictures` are artifacts' hashes.
+
+    `identity` is the order it carries out, where it does.
+    """
 
     message: str
     words: Text
     mentions: tuple[str, ...] = ()
     reply_to: str = ""
     pictures: tuple[str, ...] = ()
+    identity: str = ""
 
     @property
     def said(self) -> Text:

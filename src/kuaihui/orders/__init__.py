@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kuaihui.orders.keep import KeepDocument, UpdateCard
 from kuaihui.orders.learn import CloseIssue, DraftReview, EndTask, FindSimilar, MakeIssue, MakeTask, PassTask, Suggest
 from kuaihui.orders.look import InspectRedis, ListChanges, Look, ReadMetrics, SearchLogs
 from kuaihui.orders.order import Order
@@ -34,6 +35,8 @@ AnyOrder = (
     | FindSimilar
     | Suggest
     | DraftReview
+    | UpdateCard
+    | KeepDocument
 )
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "FindSimilar",
     "InspectRedis",
     "InviteToMeeting",
+    "KeepDocument",
     "ListChanges",
     "Look",
     "MakeIssue",
@@ -63,4 +67,5 @@ __all__ = [
     "ShowEvidence",
     "Suggest",
     "Tell",
+    "UpdateCard",
 ]

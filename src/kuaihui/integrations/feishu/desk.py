@@ -100,7 +100,7 @@ class Desk:
         told = " ".join((*before, told))
         for person, open_id in ids.items():
             tag = mention_in_card(open_id) if in_card else mention(open_id, names[person])
-            told = told.replace(_MARK.format(person), tag)
+            told = told.replace(f"@{_MARK.format(person)}", tag).replace(_MARK.format(person), tag)
         return told
 
 

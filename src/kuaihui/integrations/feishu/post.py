@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from kuaihui.incident.fact import HOUSE, Fact
 from kuaihui.incident.room import MessagePosted, TopicOpened
 from kuaihui.incident.timeline import Timeline
@@ -34,7 +36,8 @@ class Poster:
             await self._members.try_to_let_in(topic.chat, ids.values())
         words = await self._desk.naming(order.words, order.mentions, now)
         said = await speak(self._desk, topic, content.saying(words), key(timeline, order))
-        return [MessagePosted(at=now, by=HOUSE, message=said.message_id, words=order.words, mentions=order.mentions)]
+        posted = MessagePosted(at=now, by=HOUSE, message=said.message_id, words=order.words, mentions=order.mentions)
+        return [msgspec.structs.replace(posted, identity=order.identity)]
 
 
 async def speak(desk: Desk, topic: TopicOpened, said: Content, once: str) -> Message:

@@ -1,0 +1,58 @@
+"""
+Keep the document: the team's own document outside tells what the timeline tells, and the timeline has what people wrote there.
+
+Rule 1: one writer at a time: nothing new is ordered while an earlier order is under way.
+Rule 2: what comes within a few seconds is written together: documents take three edits a second, and people read along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from kuaihui.briefing.fields import UNTOLD
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.duties.due import Due
+from kuaihui.incident.fact import HOUSE, Fact
+from kuaihui.incident.pages import Ordered
+from kuaihui.incident.room import DocumentCreated, DocumentEdited, MessagePosted
+from kuaihui.incident.timeline import Timeline
+from kuaihui.orders import KeepDocument
+
+EVERY: Final = timedelta(seconds=10)
+
+
+def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
+    """The document as the newest fact that it tells makes it, once it is its turn."""
+    created = timeline.last(DocumentCreated)
+    if created is None or not created.reference:
+        return
+    given = [one for one in timeline.all(Ordered) if isinstance(one.order, KeepDocument)]
+    if given and _under_way(timeline, given[-1]):
+        yield Due(given[-1].at, given[-1].order)
+        return
+    number = _newest_told(timeline)
+    first = timeline.number_of(created)
+    order = KeepDocument(occasion=max(number, first), reference=created.reference)
+    if order.identity in timeline.orders:
+        return
+    at = timeline.facts[order.occasion].at
+    yield Due(max(at, given[-1].at + EVERY) if given else at, order)
+
+
+def _under_way(timeline: Timeline, given: Ordered) -> bool:
+    """Whether an order is without its last answer."""
+    answer = timeline.answers.get(given.order.identity)
+    return answer is None or answer.at < given.at or answer.outcome == "later"
+
+
+def _newest_told(timeline: Timeline) -> int:
+    """The number of the newest fact that the document tells."""
+    return next((number for number, fact in reversed(list(enumerate(timeline.facts))) if _told(fact)), 0)
+
+
+def _told(fact: Fact) -> bool:
+    if isinstance(fact, DocumentEdited):
+        return True
+    return not isinstance(fact, UNTOLD) and not (isinstance(fact, MessagePosted) and fact.by == HOUSE)

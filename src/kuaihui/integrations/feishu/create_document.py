@@ -1,0 +1,78 @@
+"""
+CreateDocument and PinDocument: the document from the team's template, shared with the group at once, and on top of it.
+
+Rule: a document made by an app belongs to the app, and nobody else sees it until it is shared.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from kuaihui.errors import GiveUp, TryLater
+from kuaihui.incident.fact import Fact
+from kuaihui.incident.room import DocumentCreated, DocumentPinned, MessagePosted, TopicOpened
+from kuaihui.incident.timeline import Timeline
+from kuaihui.integrations.feishu.client.access import LARK
+from kuaihui.integrations.feishu.desk import NAME, Desk
+from kuaihui.language import text
+from kuaihui.orders import CreateDocument, PinDocument, Post
+
+# The message that tells of the document is on its way: a pin waits for it this long, and so often.
+SOON: Final = timedelta(seconds=2)
+
+
+class DocumentMaker:
+    """Makes documents."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def create(self, order: CreateDocument, timeline: Timeline, now: datetime) -> list[Fact]:
+        """The copy of the template (or an empty one), which the group may edit."""
+        token, link = await self._made(order)
+        if chat := self._chat(timeline):
+            await self._desk.feishu.documents.share(token, chat)
+        return [DocumentCreated(at=now, by=NAME, title=order.title, template=order.template, link=link, reference=token)]
+
+    async def _made(self, order: CreateDocument) -> tuple[str, str]:
+        documents, places = self._desk.feishu.documents, self._desk.places
+        if template := places.templates.get(order.template, places.template):
+            copied = await documents.copy(template, order.title, places.folder)
+            return copied.token, copied.url or self._address(copied.token)
+        token = (await documents.create(order.title, places.folder)).document_id
+        return token, self._address(token)
+
+    def _address(self, token: str) -> str:
+        cloud = "larksuite.com" if self._desk.feishu.access.base_url == LARK else "feishu.cn"
+        return f"https://{cloud}/docx/{token}"
+
+    def _chat(self, timeline: Timeline) -> str:
+        topic = timeline.last(TopicOpened)
+        return topic.chat if topic and topic.by == NAME else self._desk.places.chat_of(timeline.service)
+
+    async def pin(self, order: PinDocument, timeline: Timeline, now: datetime) -> list[Fact]:
+        """
+        The message that tells of it, pinned and on top of the group; the document as one of the group's tabs.
+
+        What the group forbids of this is left out, as long as it is pinned.
+        """
+        document, topic = self._desk.document(timeline), self._desk.topic(timeline)
+        message = self._told_by(timeline)
+        await self._desk.feishu.reactions.pin(message)
+        try:
+            await self._desk.feishu.chats.put_notice(topic.chat, message)
+            await self._desk.feishu.chats.add_document_tab(topic.chat, document.title, document.link)
+        except GiveUp:
+            pass
+        return [DocumentPinned(at=now, by=NAME)]
+
+    def _told_by(self, timeline: Timeline) -> str:
+        """The message that tells of the document. Raises TryLater while it is on its way, GiveUp where it will not come."""
+        telling = Post(occasion=0, about="document", words=text("")).identity
+        said = next((fact.message for fact in timeline.all(MessagePosted) if fact.identity == telling), "")
+        if said:
+            return said
+        if (answer := timeline.answers.get(telling)) and answer.outcome in ("gave up", "nobody"):
+            raise GiveUp(text("the group was not told of the document"))
+        raise TryLater(text("the group is being told of the document"), SOON)
