@@ -29,7 +29,7 @@ from kuaihui.incident.pages import Answered, Ordered
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import Append, Claim, Journal, summary_of, timeline_of
 from kuaihui.language import Text, text
-from kuaihui.orders import AnyOrder, Look, Order, Page
+from kuaihui.orders import AnyOrder, CloseIssue, Look, MakeIssue, Order, Page
 
 log = logging.getLogger(__name__)
 
@@ -382,7 +382,7 @@ def _is_for(order: Order, integration: Integration) -> bool:
     match order:
         case Page():
             return order.channel in integration.channels
-        case Look():
+        case Look() | MakeIssue() | CloseIssue():
             return not order.source or f"{integration.name}.".startswith(f"{order.source}.")
         case _:
             return True

@@ -42,12 +42,17 @@ class Budgets(Entry):
 
 
 class Sources(Entry):
-    """Where a service's metrics, logs, changes and Redis are: the name of an integration, and what it needs to know."""
+    """
+    Where a service's metrics, logs, changes and Redis are: the name of an integration, and what it needs to know.
+
+    `tasks` names a repository in which each task of an incident becomes an issue: {from: gitlab.main, project: platform/config-center}.
+    """
 
     metrics: dict[str, str] = {}
     logs: dict[str, str] = {}
     changes: dict[str, str] = {}
     redis: dict[str, str] = {}
+    tasks: dict[str, str] = {}
 
 
 class Service(Entry):

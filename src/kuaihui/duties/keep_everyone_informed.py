@@ -23,6 +23,7 @@ from kuaihui.incident.repair import (
     GateReached,
     GateSkipped,
     HotfixFinished,
+    HotfixLinked,
     HotfixStarted,
     HotfixStopped,
     ProposalChosen,
@@ -31,7 +32,9 @@ from kuaihui.incident.repair import (
     Reported,
 )
 from kuaihui.incident.roles import RoleDeclined, RoleGiven, RoleTaken
+from kuaihui.incident.learning import ReviewDrafted, ReviewFinished, SimilarFound
 from kuaihui.incident.room import PulledIn, TopicOpened
+from kuaihui.incident.tasks import TaskDone, TaskGiven
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
 from kuaihui.orders import Page, Post
@@ -53,10 +56,16 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     RecoveryDoubted,
     RecoveryMeasured,
     Closed,
+    TaskGiven,
+    TaskDone,
+    SimilarFound,
+    ReviewDrafted,
+    ReviewFinished,
     ProposalMade,
     ProposalChosen,
     ProposalDropped,
     HotfixStarted,
+    HotfixLinked,
     GateReached,
     GatePassed,
     GateFailed,

@@ -1,0 +1,140 @@
+"""What is left over: whose it is, by which working day, and who is reminded of it; also across a weekend and a public holiday."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from kuaihui.catalog.load import load
+from kuaihui.incident.open_tasks import open_tasks, tasks
+from kuaihui.incident.pages import Ordered
+from kuaihui.incident.phases import Phase
+from kuaihui.incident.tasks import TaskReminded
+from kuaihui.intake import signals
+from kuaihui.language import say
+from kuaihui.orders import MakeTask, Tell
+from tests.nights.evidence import Saturday, with_sources
+from tests.nights.night import SAMPLE, SHANGHAI, Night
+
+
+async def over(at: datetime) -> Night:
+    """An incident as in the story, opened at this time, engaged, cleared and closed."""
+    night = Night(with_sources("logs", "redis", "changes"), at, integrations=[Saturday()])
+    await night.rings(0.10)
+    await night.acks("axin")
+    await night.does(signals.TakeRole(person="xiaomei", role="recovery-lead"))
+    await night.passes(minutes=8)
+    await night.clears()
+    await night.passes(minutes=10)
+    assert await night.phase() is Phase.CLOSED
+    return night
+
+
+async def due(night: Night) -> dict[str, tuple[str, str]]:
+    """Each task's owner and day."""
+    return {
+        task.id: (task.owner, f"{task.due.astimezone(SHANGHAI):%a %m-%d %H:%M}")
+        for task in tasks(await night.timeline()).values()
+        if task.due
+    }
+
+
+async def reminded(night: Night) -> list[tuple[str, str, str]]:
+    """When whom of what."""
+    facts = (await night.timeline()).all(TaskReminded)
+    return [(f"{fact.at.astimezone(SHANGHAI):%a %m-%d %H:%M}", fact.owner, fact.task) for fact in facts]
+
+
+@pytest.mark.parametrize(
+    "opened, root_cause, runbook",
+    [
+        pytest.param(datetime(2023, 3, 11, 11, 0, tzinfo=SHANGHAI), "Mon 03-13 18:00", "Fri 03-17 18:00", id="the story's Saturday"),
+        pytest.param(datetime(2023, 3, 14, 23, 50, tzinfo=SHANGHAI), "Thu 03-16 18:00", "Wed 03-22 18:00", id="closed after midnight"),
+        pytest.param(datetime(2023, 4, 28, 20, 0, tzinfo=SHANGHAI), "Thu 05-04 18:00", "Tue 05-09 18:00", id="May holiday"),
+        pytest.param(datetime(2023, 9, 28, 20, 0, tzinfo=SHANGHAI), "Sat 10-07 18:00", "Wed 10-11 18:00", id="national day"),
+    ],
+)
+async def test_the_days_are_the_teams_working_days(opened: datetime, root_cause: str, runbook: str) -> None:
+    assert await due(await over(opened)) == {"root-cause": ("xiaomei", root_cause), "runbook": ("xiaomei", runbook)}
+
+
+async def test_reminders_keep_to_working_mornings_across_a_holiday_and_end_with_the_task() -> None:
+    night = await over(datetime(2023, 4, 26, 11, 0, tzinfo=SHANGHAI))  # Wednesday before the May holiday
+    await night.passes(minutes=60 * 24 * 9)
+
+    assert [one for one in await reminded(night) if one[2] == "root-cause"] == [
+        ("Thu 04-27 10:00", "xiaomei", "root-cause"),
+        ("Fri 04-28 10:00", "xiaomei", "root-cause"),
+        ("Thu 05-04 10:00", "xiaomei", "root-cause"),
+        ("Fri 05-05 10:00", "xiaomei", "root-cause"),
+    ]
+    await night.does(signals.FinishTask(person="xiaomei", task="root-cause"))
+    await night.passes(minutes=60 * 24 * 9)
+    assert [one for one in await reminded(night) if one[2] == "root-cause"][4:] == []
+
+
+async def test_a_task_handed_over_reminds_its_new_owner() -> None:
+    night = await over(datetime(2023, 3, 11, 11, 0, tzinfo=SHANGHAI))
+    await night.does(signals.GiveTask(person="xiaomei", task="root-cause", owner="ayi"))
+    await night.passes(minutes=60 * 24 * 2)
+
+    assert [(when, who) for when, who, what in await reminded(night) if what == "root-cause"] == [("Mon 03-13 10:00", "ayi")]
+
+
+async def test_everything_open_is_in_one_note_a_week_to_each_owner() -> None:
+    night = await over(datetime(2023, 3, 11, 11, 0, tzinfo=SHANGHAI))
+    await night.passes(minutes=60 * 24 * 12)
+    notes = [
+        (f"{fact.at.astimezone(SHANGHAI):%a %m-%d %H:%M}", fact.order.person, say(fact.order.words, "en"))
+        for fact in (await night.timeline()).all(Ordered)
+        if isinstance(fact.order, Tell) and fact.order.about.startswith("week")
+    ]
+
+    assert [note[:2] for note in notes] == [("Mon 03-13 10:00", "xiaomei"), ("Mon 03-20 10:00", "xiaomei")]
+    assert "find the root cause" in notes[0][2]
+    assert "update the runbooks" in notes[0][2]
+
+
+async def test_what_a_person_gave_away_is_not_given_twice() -> None:
+    night = Night(with_sources("logs", "redis"), integrations=[Saturday()])
+    await night.rings(0.10)
+    await night.acks("axin")
+    await night.does(signals.MakeTask(person="amao", task="t1", title="热 key 根因", owner="xiaomei"))
+    await night.clears()
+    await night.passes(minutes=10)
+
+    assert [task.id for task in open_tasks(await night.timeline())] == ["t1", "runbook"]
+
+
+async def test_each_task_is_carried_to_its_owner_once() -> None:
+    night = await over(datetime(2023, 3, 11, 11, 0, tzinfo=SHANGHAI))
+    await night.passes(minutes=60)
+    made = [fact.order.task for fact in (await night.timeline()).all(Ordered) if isinstance(fact.order, MakeTask)]
+
+    assert sorted(made) == ["root-cause", "runbook"]
+
+
+async def test_a_false_alarm_leaves_nothing_over() -> None:
+    night = Night()
+    await night.rings(0.10)
+    await night.does(signals.DeclareFalseAlarm(person="axin", reason="压测"))
+    await night.passes(minutes=60 * 24 * 3)
+
+    assert tasks(await night.timeline()) == {}
+
+
+async def test_the_draft_of_the_runbook_is_one_that_the_catalog_takes(tmp_path: Path) -> None:
+    night = await over(datetime(2023, 3, 11, 11, 0, tzinfo=SHANGHAI))
+    draft = tasks(await night.timeline())["runbook"].draft
+    folder = shutil.copytree(SAMPLE, tmp_path / "catalog")
+    (folder / "runbooks" / "drafted.md").write_text(draft, encoding="utf-8")
+    runbook = load(folder).runbooks["drafted"]
+
+    assert runbook.services == ("config-center",)
+    assert runbook.symptoms.signatures == (r"redis:\ connection\ pool\ timeout",)
+    assert runbook.symptoms.labels == ('alertname="Gateway5xxRatioHigh"',)
+    assert "Redis 存在热 key" in draft
+    assert "hot key: config:shared" in draft
