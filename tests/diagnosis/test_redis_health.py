@@ -40,8 +40,17 @@ def info(**changes: object) -> RedisSnapshot:
     return replace(QUIET, info=replace(QUIET.info, **changes))
 
 
-def slow(number: int, key: str = KEY, *, run_id: str = "r1", minutes: float = 1) -> SlowEntry:
-    return SlowEntry(run_id=run_id, id=number, at=AT - timedelta(minutes=minutes), usec=12_000 + number, command="hgetall", key=key)
+def slow(number: int, key: str = KEY, *, run_id: str = "r1", minutes: float = 1, connection: str = "") -> SlowEntry:
+    at, usec = AT - timedelta(minutes=minutes), 12_000 + number
+    return SlowEntry(run_id=run_id, id=number, at=at, usec=usec, command="hgetall", key=key, connection=connection)
+
+
+def slow_lately(count: int, connections: int, keys: int = 1, usec: int = 100_000) -> tuple[SlowEntry, ...]:
+    """So many slow commands, evenly over the last twenty seconds, connections and keys."""
+    return tuple(
+        replace(slow(n, f"{KEY}:{n % keys}", minutes=n / count / 3, connection=f"10.0.0.8:{n % connections}"), usec=usec)
+        for n in range(count)
+    )
 
 
 def said(findings: list[Finding]) -> dict[Kind, str]:
@@ -102,6 +111,11 @@ CASES: list[tuple[RedisSnapshot, Kind, str]] = [
         Kind.SLOW,
         "slow log: 9 commands on 9 keys, no single one; most often hgetall (1), the slowest 12 ms",
     ),
+    (
+        replace(info(by_command={"hgetall": CommandCount(98_590, 900_000)}), slow=slow_lately(200, 12, keys=16, usec=30_000)),
+        Kind.ALL_SLOW,
+        "slow log: the usual commands are all slow, 200 of them on 16 keys: most often hgetall",
+    ),
     (replace(QUIET, sizes=(KeySize(KEY, 11_026_544),)), Kind.BIG_KEY, f"key {KEY} is big: about 10.5 MiB"),
     (QUIET, Kind.CALM, "Redis is calm: 1,200 ops/s at 3.0 % of a core, no slow command lately"),
 ]
@@ -126,8 +140,8 @@ def test_the_story_is_told_with_the_hot_key_first() -> None:
 
     assert [say(finding.says, "en") for finding in findings] == [
         f"key {KEY} takes 71 % of 48,000 ops/s (±1.0 %)",
-        f"slow log: 37 hgetall on {KEY} over 12 ms, the slowest 12 ms",
         "12 of 12 connections of config-center in use",
+        f"slow log: 37 hgetall on {KEY} over 12 ms, the slowest 12 ms",
     ]
     assert [say(line, "en") for line in findings[0].evidence] == ["MONITOR: 480 commands in 10 ms, on this key hgetall"]
 
@@ -159,6 +173,63 @@ def test_a_share_within_its_own_error_names_nobody() -> None:
     vague = replace(MONITOR, keys=(HotKey(key=KEY, share=0.25, margin=0.2),), seen=12)
 
     assert Kind.HOT_KEY not in said(diagnose(BEFORE, QUIET, [vague]))
+
+
+def test_a_key_that_many_ask_for_is_hot_by_the_time_it_holds_the_thread() -> None:
+    """Where a full server may not be watched, its slow log tells."""
+    found = {one.kind: one for one in diagnose(BEFORE, replace(QUIET, slow=slow_lately(150, 12)))}
+    hot = found[Kind.HOT_KEY]
+
+    assert say(hot.says, "en") == f"key {KEY}:0 holds Redis's one thread 76 % of the time, asked for by 12 connections"
+    assert [say(line, "en") for line in hot.evidence] == ["slow log: 150 commands on it in 20 s"]
+    assert hot.weight == pytest.approx(0.875, abs=0.01)
+
+
+def test_a_key_of_one_client_or_of_little_time_is_not_hot_by_the_slow_log() -> None:
+    for entries in (slow_lately(150, 2), slow_lately(20, 12, usec=12_000), slow_lately(150, 12, keys=16)):
+        assert Kind.HOT_KEY not in said(diagnose(BEFORE, replace(QUIET, slow=entries)))
+
+
+def test_a_key_is_called_hot_once() -> None:
+    by_share = replace(MONITOR, keys=(HotKey(key=f"{KEY}:0", share=0.9, margin=0.01),))
+    findings = diagnose(BEFORE, replace(QUIET, slow=slow_lately(150, 12)), [by_share])
+
+    assert [finding.kind for finding in findings].count(Kind.HOT_KEY) == 1
+
+
+DEAR = {"sort": CommandCount(30, 900_000), "hgetall": CommandCount(40, 4_000)}
+
+
+@pytest.mark.parametrize(
+    "by_command, usec, kind",
+    [
+        ({"hgetall": CommandCount(35, 900_000)}, 30_000, Kind.ALL_SLOW),
+        ({"hgetall": CommandCount(35, 900_000), "get": CommandCount(40, 4_000)}, 30_000, Kind.SLOW),
+        ({"hgetall": CommandCount(35, 900_000), "get": CommandCount(40, 800_000)}, 30_000, Kind.ALL_SLOW),
+        ({"hgetall": CommandCount(7, 900_000)}, 130_000, Kind.SLOW),
+        ({}, 30_000, Kind.SLOW),
+    ],
+    ids=["nothing else is done", "dearer than the rest", "all are dear", "slow by itself", "not counted"],
+)
+def test_slow_commands_are_dearer_than_the_rest_or_the_server_is_full(by_command: dict[str, CommandCount], usec: int, kind: Kind) -> None:
+    after = replace(info(by_command=by_command), slow=slow_lately(200, 12, keys=40, usec=usec))
+    before = replace(BEFORE, info=replace(BEFORE.info, by_command=dict.fromkeys(by_command, CommandCount())))
+
+    assert {Kind.SLOW, Kind.ALL_SLOW} & said(diagnose(before, after)).keys() == {kind}
+
+
+def test_a_slow_command_alone_explains_nothing() -> None:
+    (alone,) = (one for one in diagnose(BEFORE, replace(QUIET, slow=slow_lately(1, 1))) if one.kind is Kind.SLOW_ON_KEY)
+
+    assert alone.weight < 0.4
+
+
+def test_a_server_with_less_than_a_core_is_busy_when_its_commands_hold_the_thread() -> None:
+    full = info(cpu=500.15, commands=9_000_040, by_command={"hgetall": CommandCount(40, 950_000)})
+
+    assert (
+        said(diagnose(BEFORE, full))[Kind.BUSY] == "commands hold Redis's one thread 95 % of the time, 40 ops/s; it is given 15 % of a core"
+    )
 
 
 @pytest.mark.parametrize("first, second, named", [(255, 91, True), (255, 255, False), (60, 1, False)], ids=["alone", "tied", "hardly used"])

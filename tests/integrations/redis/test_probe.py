@@ -277,7 +277,7 @@ async def test_a_redis_that_hangs_is_told_as_down_within_its_time_out(redis_serv
     server = redis_servers()
     os.kill(server.pid, signal.SIGSTOP)
     try:
-        report = await look(server, section=timedelta(milliseconds=300))
+        report = await look(server, first=timedelta(milliseconds=300))
     finally:
         os.kill(server.pid, signal.SIGCONT)
 

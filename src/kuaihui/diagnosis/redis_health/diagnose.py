@@ -19,6 +19,7 @@ from kuaihui.language import Text, text
 
 RULES: Final[tuple[Rule, ...]] = (
     keys.hot_keys,
+    keys.hot_by_time,
     keys.slow,
     keys.big_keys,
     keys.commands,
@@ -96,7 +97,7 @@ def one_busy_primary(looks: Sequence[tuple[RedisSnapshot | None, RedisSnapshot]]
 def _calm(view: View, found: Sequence[Finding]) -> Iterator[Finding]:
     """Nothing wrong on Redis's side: a client whose pool is empty all the same must look at its pool."""
     change, now = view.change, view.now
-    if change is None or now.slow is None or now.clients is None or now.info.loading or change.busy >= view.limits.busy_cpu / 2:
+    if change is None or now.slow is None or now.clients is None or now.info.loading or change.held >= view.limits.busy_cpu / 2:
         return
     if any(finding.weight >= 0.4 and finding.kind is not Kind.CLIENTS_BUSY for finding in found):
         return

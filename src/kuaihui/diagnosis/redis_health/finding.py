@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     HOT_KEY = "hot key"
     SLOW_ON_KEY = "slow commands on one key"
     SLOW = "slow commands"
+    ALL_SLOW = "everything slow"
     BIG_KEY = "big key"
     BUSY = "busy"
     CLIENTS_BUSY = "connections in use"
@@ -65,7 +67,8 @@ class Thresholds:
     """Where usual ends. The defaults are the field's own alert rules, and Redis's own defaults where it has them."""
 
     recent: timedelta = timedelta(minutes=15)  # how far back slow and late commands count
-    hot_share: float = 0.2  # of all commands, on one key
+    hot_share: float = 0.2  # of all commands, or of the thread's time, on one key
+    hot_askers: int = 3  # connections: a hot key is asked for by many, a slow command comes from one or two
     hot_frequency: int = 100  # OBJECT FREQ; with the default lfu-log-factor about 100,000 uses
     big_key: int = 1 << 20  # bytes; a reply of 1 MiB holds a 10 Gbit/s link for about 1 ms
     busy_cpu: float = 0.85  # of one core: commands run on one thread
@@ -74,6 +77,8 @@ class Thresholds:
     replica_lag: int = 10  # seconds; Redis's own min-replicas-max-lag
     replica_behind: int = 16 << 20  # bytes
     mix_shift: float = 0.2  # of all commands
+    dear: float = 5.0  # times what the other commands take on average: slow by itself, and not because everything is
+    slow_by_itself: int = 100_000  # microseconds; ten times the slow log's default threshold
     misses: float = 0.5  # of all look-ups
     errors: int = 20  # between the looks; the questions a poor user is refused, our own among them, are fewer
     steady_ops: int = 100  # a second; below it shares say nothing
@@ -102,6 +107,15 @@ class Change:
     def busy(self) -> float:
         """The main thread's part of one core."""
         return self.cpu / self.seconds
+
+    @property
+    def held(self) -> float:
+        """
+        The part of the time in which commands hold the one thread (0 to 1).
+
+        A server with less than a core (a container's limit, a crowded machine) is full long before it has used a core's time.
+        """
+        return max(self.busy, min(1.0, sum(count.usec for count in self.by_command.values()) / 1e6 / self.seconds))
 
 
 @dataclass(frozen=True)
@@ -150,6 +164,17 @@ def recent_slow(view: View) -> Sequence[SlowEntry]:
     """The slow log's entries of the last minutes; entries of an earlier run are another server's."""
     since = view.now.at - view.limits.recent
     return [entry for entry in view.now.slow or () if entry.at >= since and entry.run_id == view.now.info.run_id]
+
+
+LAST_MINUTE: Final = timedelta(minutes=1)
+_LEAST_SPAN: Final = 10.0  # seconds: one slow command alone holds nothing
+
+
+def held_lately(view: View) -> tuple[Sequence[SlowEntry], float]:
+    """The slow log's entries of the last minute, and over how many seconds they are to be spread: since the first of them."""
+    entries = [entry for entry in recent_slow(view) if entry.at >= view.now.at - LAST_MINUTE]
+    first = min((entry.at for entry in entries), default=view.now.at)
+    return entries, max(_LEAST_SPAN, (view.now.at - first).total_seconds())
 
 
 def number(value: float) -> str:

@@ -7,16 +7,27 @@ Rule 1: a share is told with its error; a method that only ranks never tells a s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from statistics import median
 
-from kuaihui.diagnosis.redis_health.finding import Finding, Kind, View, mebibytes, milliseconds, number, percent, recent_slow
-from kuaihui.diagnosis.redis_health.snapshot import HotKey, HotKeys, Method
+from kuaihui.diagnosis.redis_health.finding import (
+    Finding,
+    Kind,
+    View,
+    held_lately,
+    mebibytes,
+    milliseconds,
+    number,
+    percent,
+    recent_slow,
+)
+from kuaihui.diagnosis.redis_health.snapshot import HotKey, HotKeys, Method, SlowEntry
 from kuaihui.language import text
 
 
 def _stressed(view: View) -> bool:
     """Work enough that a crowded key can hurt."""
-    return view.change is not None and (view.change.busy >= view.limits.busy_cpu / 2 or view.change.rate >= 5000)
+    return view.change is not None and (view.change.held >= view.limits.busy_cpu / 2 or view.change.rate >= 5000)
 
 
 def hot_keys(view: View) -> Iterator[Finding]:
@@ -63,8 +74,27 @@ def _hot_by_rank(found: HotKeys, view: View) -> Iterator[Finding]:
     yield Finding(kind=Kind.HOT_KEY, says=says, weight=0.6 if _stressed(view) else 0.3, key=key, evidence=(seen,))
 
 
+def hot_by_time(view: View) -> Iterator[Finding]:
+    """A key that many connections ask for and that holds the one thread, by the slow log: even where a full server may not be watched."""
+    entries, seconds = held_lately(view)
+    for key in {entry.key for entry in entries} - {"", *(key.key for found in view.hot for key in _shared(found, view))}:
+        own = [entry for entry in entries if entry.key == key]
+        share = min(1.0, sum(entry.usec for entry in own) / 1e6 / seconds)
+        askers = len({entry.connection or entry.client for entry in own})
+        if share >= view.limits.hot_share and askers >= view.limits.hot_askers:
+            values = {"key": key, "share": percent(share), "count": len(own), "seconds": number(round(seconds)), "askers": askers}
+            says = text("key {key} holds Redis's one thread {share} % of the time, asked for by {askers} connections", **values)
+            seen = text("slow log: {count} commands on it in {seconds} s", **values)
+            yield Finding(kind=Kind.HOT_KEY, says=says, weight=min(0.95, 0.5 + share / 2), key=key, evidence=(seen,))
+
+
+def _shared(found: HotKeys, view: View) -> list[HotKey]:
+    """The keys that are called hot by their share already."""
+    return [] if found.method is Method.LFU else [key for key in found.keys[:3] if (key.share or 0.0) >= view.limits.hot_share]
+
+
 def slow(view: View) -> Iterator[Finding]:
-    """Slow commands: on one key, or without a key that stands out."""
+    """Slow commands: on one key, or without a key that stands out; or the usual commands, all of them slow because the server is full."""
     entries = recent_slow(view)
     if not entries:
         return
@@ -77,18 +107,40 @@ def slow(view: View) -> Iterator[Finding]:
         "least": milliseconds(min(times)),
         "worst": milliseconds(max(times)),
     }
-    weight = min(0.85, 0.4 + 0.1 * len(str(count)) + max(times) / 1e6)
     if key and count * 2 >= len(entries):
         says = text("slow log: {count} {command} on {key} over {least} ms, the slowest {worst} ms", key=key, **values)
-        yield Finding(kind=Kind.SLOW_ON_KEY, says=says, weight=weight, key=key)
-    else:
-        says = text(
-            "slow log: {all} commands on {keys} keys, no single one; most often {command} ({count}), the slowest {worst} ms",
-            all=len(entries),
-            keys=len({entry.key for entry in entries}),
-            **values | {"worst": milliseconds(max(entry.usec for entry in entries))},
-        )
-        yield Finding(kind=Kind.SLOW, says=says, weight=weight * 0.8)
+        yield Finding(kind=Kind.SLOW_ON_KEY, says=says, weight=_weight_of_slow(view), key=key)
+        return
+    values |= {"all": len(entries), "keys": len({entry.key for entry in entries}), "worst": milliseconds(max(e.usec for e in entries))}
+    if _usual_work(view, entries):
+        says = text("slow log: the usual commands are all slow, {all} of them on {keys} keys: most often {command}", **values)
+        yield Finding(kind=Kind.ALL_SLOW, says=says, weight=min(0.5, _weight_of_slow(view)))
+        return
+    says = text(
+        "slow log: {all} commands on {keys} keys, no single one; most often {command} ({count}), the slowest {worst} ms",
+        **values,
+    )
+    yield Finding(kind=Kind.SLOW, says=says, weight=_weight_of_slow(view))
+
+
+def _weight_of_slow(view: View) -> float:
+    """By how much of the last minute slow commands hold the thread: one alone is worth telling and explains nothing."""
+    entries, seconds = held_lately(view)
+    return min(0.85, 0.3 + 0.6 * sum(entry.usec for entry in entries) / 1e6 / seconds)
+
+
+def _usual_work(view: View, entries: Sequence[SlowEntry]) -> bool:
+    """Whether what is slow is what everybody does all the time, at no more than the others' cost: then it is the server that is full."""
+    change = view.change
+    command = Counter(entry.command for entry in entries).most_common(1)[0][0]
+    if change is None or command not in change.by_command or median(entry.usec for entry in entries) >= view.limits.slow_by_itself:
+        return False
+    own = change.by_command[command]
+    others = [count for name, count in change.by_command.items() if name != command]
+    calls, usec = sum(count.calls for count in others), sum(count.usec for count in others)
+    if calls < own.calls / 10:  # next to nothing else is done here
+        return own.calls > 0
+    return own.usec / max(1, own.calls) < view.limits.dear * usec / calls
 
 
 def big_keys(view: View) -> Iterator[Finding]:

@@ -30,10 +30,11 @@ def loading(view: View) -> Iterator[Finding]:
 
 def busy(view: View) -> Iterator[Finding]:
     """Commands run on one thread: when its core is full, everybody waits."""
-    if view.change and view.change.busy >= view.limits.busy_cpu:
-        says = text(
-            "Redis's main thread is at {cpu} % of its core, {rate} ops/s", cpu=percent(view.change.busy), rate=number(view.change.rate)
-        )
+    if view.change and view.change.held >= view.limits.busy_cpu:
+        values = {"cpu": percent(view.change.busy), "held": percent(view.change.held), "rate": number(view.change.rate)}
+        says = text("Redis's main thread is at {cpu} % of its core, {rate} ops/s", **values)
+        if view.change.busy < view.limits.busy_cpu:
+            says = text("commands hold Redis's one thread {held} % of the time, {rate} ops/s; it is given {cpu} % of a core", **values)
         yield Finding(kind=Kind.BUSY, says=says, weight=0.5)
 
 

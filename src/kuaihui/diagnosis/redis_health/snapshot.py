@@ -74,6 +74,7 @@ class SlowEntry(msgspec.Struct, frozen=True, kw_only=True):
     command: str
     key: str = ""
     client: str = ""
+    connection: str = ""  # address and port it came from: two of one client are two
 
 
 class ClientGroup(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,7 +35,7 @@ from kuaihui.integrations.redis import hot_keys, replies
 from kuaihui.integrations.redis.connect import ask, connected, introduce
 from kuaihui.integrations.redis.sections import Sections
 from kuaihui.integrations.redis.settings import RedisSettings
-from kuaihui.integrations.redis.watch import Window, plan, watch
+from kuaihui.integrations.redis.watch import SLOW_ANSWER, Window, plan, watch
 from kuaihui.language import Text, text
 
 
@@ -145,7 +145,7 @@ class Look:
         """The first counters, and how long the server took over them; without them there is no look, and why is the finding."""
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(self.settings.cost.section.total_seconds()):
+            async with asyncio.timeout(self.settings.cost.first.total_seconds()):
                 await introduce(client)  # connects: what that takes is not the server's answer
                 began = loop.time()
                 self.after = await self._counters(client)
@@ -179,7 +179,7 @@ class Look:
 
     async def _hot_keys(self, sections: Sections, info: ServerInfo, answered_in: timedelta) -> None:
         found = await self._by_hotkeys(sections, info) if sections.has("hotkeys") else None
-        if found is None and "lfu" in info.memory_policy:
+        if found is None and "lfu" in info.memory_policy and answered_in < SLOW_ANSWER:
             found = await self._by_counter(sections, info)
         if found is None or found.hot.method is not hot_keys.Method.HOTKEYS:
             await self._by_watching(sections, info, answered_in)
@@ -233,7 +233,7 @@ class Look:
 
 def _fault(settings: RedisSettings, error: Exception) -> Finding:
     """Why there are no counters."""
-    node, seconds = settings.node, settings.cost.section.total_seconds()
+    node, seconds = settings.node, settings.cost.first.total_seconds()
     match error:
         case AuthenticationError() | NoPermissionError():
             return login_refused(node)

@@ -165,15 +165,20 @@ class Logged(msgspec.Struct, frozen=True):
     command: str
     first: bytes
     client: str
+    connection: str = ""
 
 
 def slow_log(reply: object) -> list[Logged]:
     """SLOWLOG GET: number, second, microseconds, arguments, address, client's name."""
     rows = msgspec.convert(reply, list[tuple[int, int, int, list[bytes], bytes, bytes]])
     return [
-        Logged(number, second, usec, _name(words), words[1] if len(words) > 1 else b"", text_of(name) or host_of(text_of(address)))
+        Logged(number, second, usec, _name(words), words[1] if len(words) > 1 else b"", _who(address, name), text_of(address))
         for number, second, usec, words, address, name in rows
     ]
+
+
+def _who(address: bytes, name: bytes) -> str:
+    return text_of(name) or host_of(text_of(address))
 
 
 def _name(words: Sequence[bytes]) -> str:
@@ -183,7 +188,8 @@ def _name(words: Sequence[bytes]) -> str:
 def slow_entry(logged: Logged, run_id: str, key: str) -> SlowEntry:
     """A line of the slow log in our words; `key` is its key's scrubbed name."""
     at = datetime.fromtimestamp(logged.second, UTC)
-    return SlowEntry(run_id=run_id, id=logged.id, at=at, usec=logged.usec, command=logged.command, key=key, client=logged.client)
+    who = {"client": logged.client, "connection": logged.connection}
+    return SlowEntry(run_id=run_id, id=logged.id, at=at, usec=logged.usec, command=logged.command, key=key, **who)
 
 
 def client_groups(reply: object, our_name: str) -> tuple[ClientGroup, ...]:

@@ -33,7 +33,8 @@ class Tls:
 class Cost:
     """The most one look may take of one server. Defaults: about 10 ms of MONITOR in a look, which lasts 0.7 s."""
 
-    total: timedelta = timedelta(seconds=5)
+    total: timedelta = timedelta(seconds=8)
+    first: timedelta = timedelta(seconds=3)  # until the first answer: a server that is full takes its time, one that is gone does not
     section: timedelta = timedelta(seconds=1)
     between: timedelta = timedelta(milliseconds=700)  # from the first counters to the second
     slow_entries: int = 128  # the whole ring at its default length
