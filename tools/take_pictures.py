@@ -3,7 +3,7 @@ Takes the pictures of every page that stand in docs/pictures: on a phone and on 
 
 Rule 1: the story is acted on the real house in acted time, so the same pictures come out each time.
 Rule 2: each page is taken four times: desk-light in Chinese, desk-dark in English, phone-light in English, phone-dark in Chinese.
-Rule 3: a picture keeps 64 colours: it is looked at, not measured.
+Rule 3: a picture keeps 48 colours: it is looked at, not measured.
 
     .venv/bin/python tools/take_pictures.py [NAME …] [--into FOLDER]
 """
@@ -14,22 +14,28 @@ import argparse
 import asyncio
 import socket
 import sys
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from msgspec import structs
 from PIL import Image
 from playwright.async_api import Browser, Page
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from kuaihui.incident.evidence import MetricsRead
+from kuaihui.incident.fact import Fact
 from tests.app.web.acted import Acted, acted, served
 from tests.browser.people import sits_down
 from tests.nights.evidence import Saturday, with_sources
 from tests.servers.chromium import connected, running_chromium
 
 PICTURES = Path(__file__).parents[1] / "docs/pictures"
-COLOURS = 64
+COLOURS = 48
+# Two colours whose bands differ by no more than this in all look the same.
+ALIKE = 8
 # Longer pages are cut off: the rest looks the same.
 LONGEST = {"desk": 1800, "phone": 2400}
 
@@ -50,6 +56,19 @@ class Scene(NamedTuple):
     person: str = "amao"
 
 
+class Story(Saturday):
+    """The story's sources, whose signal goes as the story does."""
+
+    level = 0.15
+
+    def _answer(self, order: Any, now: datetime) -> Fact:  # Any: whatever order asks
+        answer = super()._answer(order, now)
+        if not isinstance(answer, MetricsRead):
+            return answer
+        series = structs.replace(answer.series[0], last=self.level, points=(*answer.series[0].points, (now, self.level)))
+        return structs.replace(answer, series=(series,))
+
+
 VIEWS = (View("desk", "light", "zh"), View("desk", "dark", "en"), View("phone", "light", "en"), View("phone", "dark", "zh"))
 PAGED = (Scene("board", "/"), Scene("incident-paged", "/incidents/{}", "dazhuang"))
 UNDERWAY = (
@@ -61,6 +80,7 @@ UNDERWAY = (
     Scene("explain", "/explain/incidents/{}"),
     Scene("silence-new", "/silences/new?matchers=alertname%3D%22Gateway5xxRatioHigh%22&since=2023-03-11T12:00&until=2023-03-11T13:00"),
 )
+REPAIRING = (Scene("incident-repair", "/incidents/{}"),)
 OVER = (
     Scene("incident-closed", "/incidents/{}"),
     Scene("oncall", "/oncall"),
@@ -100,6 +120,24 @@ async def goes_on(stage: Acted, incident: str) -> None:
     await stage.does("amao", incident, "EditDocument", section="impact", words="网关 15% 的请求返回 500，配置读取受影响。")
 
 
+async def repairs(stage: Acted, incident: str) -> None:
+    """A way is proposed and chosen; its hotfix goes as far as the canary."""
+    what = "读路径加一层进程内缓存"
+    await stage.does("xiaomei", incident, "Propose", what=what, effect="热 key 不再打到 Redis", risk="配置晚 1 秒生效", way_back="关掉开关")
+    await stage.does("ayi", incident, "Propose", what="给 Redis 扩容", effect="撑一会儿", risk="要十分钟以上")
+    await stage.does("amao", incident, "ChooseProposal", proposal="1", reason="不影响生效时间，可以随时关")
+    await stage.does("xiaomei", incident, "StartHotfix", proposal="1", branch="hotfix/local-cache")
+    await stage.does("amao", incident, "DropProposal", proposal="2", reason="治标，来不及")
+    for person, gate in (("xiaomei", "code"), ("xiaomei", "unit-tests"), ("amao", "review"), ("xiaomei", "pre-production")):
+        await stage.does(person, incident, "PassGate", gate=gate)
+    await stage.does("xiaoshuai", incident, "FailGate", gate="test", reason="缓存没有在配置变更后失效")
+    await stage.rings(0.15)
+    await stage.until(minutes=6)
+    await stage.does("xiaoshuai", incident, "PassGate", gate="test", reason="已修，回归通过")
+    await stage.does("amao", incident, "Report")
+    await stage.until(minutes=6, seconds=30)
+
+
 async def ends(stage: Acted, incident: str) -> None:
     """The alert clears, it is watched, and closed."""
     await stage.does("amao", incident, "MakeTask", task="t1", title="查清热 key 的根因", owner="xiaomei")
@@ -135,9 +173,18 @@ async def shot(page: Page, longest: int) -> bytes:
 
 
 def small(png: bytes) -> bytes:
-    """The same picture in few colours."""
-    kept = BytesIO()
-    Image.open(BytesIO(png)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(kept, "PNG", optimize=True)
+    """The same picture in few colours: the commonest ones that differ to the eye stay exactly as they are, the others go to the nearest."""
+    kept, taken = BytesIO(), Image.open(BytesIO(png)).convert("RGB")
+    chosen: list[tuple[int, ...]] = []
+    for _, colour in sorted(taken.getcolors(taken.width * taken.height) or [], reverse=True):
+        assert isinstance(colour, tuple)  # three bands: RGB
+        if all(sum(abs(one - other) for one, other in zip(colour, known, strict=True)) > ALIKE for known in chosen):
+            chosen.append(colour)
+        if len(chosen) == COLOURS:
+            break
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for colour in chosen for part in colour])
+    taken.quantize(palette=palette, dither=Image.Dither.NONE).save(kept, "PNG", optimize=True)
     return kept.getvalue()
 
 
@@ -150,14 +197,16 @@ def free_port() -> int:
 
 async def main(wanted: list[str], into: Path) -> None:
     """Act the story and stop for the pictures."""
-    into.mkdir(parents=True, exist_ok=True)
-    with running_chromium() as server:
-        async with connected(server) as browser, acted(port=free_port(), integrations=[Saturday()]) as stage, served(stage):
+    with running_chromium("--hide-scrollbars") as server:
+        async with connected(server) as browser, acted(port=free_port(), integrations=[story := Story()]) as stage, served(stage):
             stage.house.shelf.catalog = with_sources()
             incident = await begins(stage)
             await take(browser, stage, PAGED, incident, wanted, into)
             await goes_on(stage, incident)
             await take(browser, stage, UNDERWAY, incident, wanted, into)
+            await repairs(stage, incident)
+            await take(browser, stage, REPAIRING, incident, wanted, into)
+            story.level = 0.0
             await ends(stage, incident)
             await take(browser, stage, OVER, incident, wanted, into)
 
@@ -167,4 +216,5 @@ if __name__ == "__main__":
     asked.add_argument("names", nargs="*", help="the scenes to take; all when none is named")
     asked.add_argument("--into", type=Path, default=PICTURES)
     given = asked.parse_args()
+    given.into.mkdir(parents=True, exist_ok=True)
     asyncio.run(main(given.names, given.into))

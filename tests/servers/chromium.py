@@ -30,12 +30,12 @@ FLAGS = (
 
 
 @contextlib.contextmanager
-def running_chromium() -> Iterator[Server]:
-    """A browser with a new, empty profile; its url is where Playwright connects."""
+def running_chromium(*flags: str) -> Iterator[Server]:
+    """A browser with a new, empty profile, and these flags too; its url is where Playwright connects."""
     with new_folder("chromium") as folder:
         # Chromium writes the port it chose on this file's first line.
         chosen, log = folder / "DevToolsActivePort", folder / "log"
-        command = [program("chromium", "chromium"), f"--user-data-dir={folder}", *FLAGS]
+        command = [program("chromium", "chromium"), f"--user-data-dir={folder}", *flags, *FLAGS]
         with running(command, log=log, ready=lambda: chosen.exists() and chosen.read_text().count("\n") > 0) as pid:
             port = int(chosen.read_text().splitlines()[0])
             yield Server(f"http://{HOST}:{port}", port, pid, folder, log)

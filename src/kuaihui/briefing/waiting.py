@@ -12,11 +12,15 @@ from datetime import datetime
 import msgspec
 
 from kuaihui.briefing.receipts import Receipt, latest_pages, receipts
+from kuaihui.briefing.situation_report import owner_of
+from kuaihui.catalog.catalog import Catalog
 from kuaihui.incident.alerts import AlertFired
 from kuaihui.incident.holders import in_meeting, parts
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import ObservationStarted
+from kuaihui.incident.repair import ProposalChosen, ProposalDropped, ProposalMade
 from kuaihui.incident.timeline import Timeline
+from kuaihui.incident.trains import Gate, Train, running
 from kuaihui.language import Text, text
 
 
@@ -29,7 +33,7 @@ class Wait(msgspec.Struct, frozen=True):
     until: datetime | None = None
 
 
-def waits(timeline: Timeline) -> list[Wait]:
+def waits(timeline: Timeline, catalog: Catalog, now: datetime) -> list[Wait]:
     """Everything that is being waited for now, the longest wait first."""
     match timeline.phase:
         case Phase.CLOSED:
@@ -40,7 +44,8 @@ def waits(timeline: Timeline) -> list[Wait]:
             found = _pages(timeline)
         case Phase.ENGAGED | Phase.MITIGATED:
             found = _alerts(timeline)
-    return sorted([*found, *_roles(timeline), *_meeting(timeline)], key=lambda wait: wait.since)
+    found += [*_roles(timeline), *_meeting(timeline), *_decisions(timeline), *_gates(timeline, catalog, now)]
+    return sorted(found, key=lambda wait: wait.since)
 
 
 def _pages(timeline: Timeline) -> list[Wait]:
@@ -75,12 +80,46 @@ def _roles(timeline: Timeline) -> list[Wait]:
 
 
 def _meeting(timeline: Timeline) -> list[Wait]:
-    """Whoever was invited to the meeting and is not in it."""
+    """Whoever was invited to the meeting and is not in it, in one wait."""
     inside = in_meeting(timeline)
     invited = [receipt for receipt in receipts(timeline) if receipt.kind == "InviteToMeeting" and receipt.person not in inside]
-    return [
-        Wait(text("{person} has not joined the meeting", person=f"@{one.person}"), one.sent or one.ordered, one.person) for one in invited
-    ]
+    if not invited:
+        return []
+    since, people = min(one.sent or one.ordered for one in invited), list(dict.fromkeys(one.person for one in invited))
+    if len(people) == 1:
+        return [Wait(text("{person} has not joined the meeting", person=f"@{people[0]}"), since, people[0])]
+    return [Wait(text("{people} have not joined the meeting", people=_people(people)), since, people[0])]
+
+
+def _people(ids: list[str]) -> Text:
+    first, *others = ids
+    return text("{person}, {others}", person=f"@{first}", others=_people(others)) if others else text("{person}", person=f"@{first}")
+
+
+def _decisions(timeline: Timeline) -> list[Wait]:
+    """Proposals that nobody has decided on, while none is chosen."""
+    since = timeline.occasion
+    if timeline.has(ProposalChosen, since):
+        return []
+    dropped = {fact.proposal for fact in timeline.all(ProposalDropped, since)}
+    asked = [fact for fact in timeline.all(ProposalMade, since) if fact.proposal not in dropped]
+    return [Wait(text("nobody has decided on the proposals yet ({count})", count=len(asked)), asked[0].at)] if asked else []
+
+
+def _gates(timeline: Timeline, catalog: Catalog, now: datetime) -> list[Wait]:
+    """The gate that each running hotfix waits at, and whose it is."""
+    found: list[Wait] = []
+    for train in running(timeline):
+        if (gate := train.current) and gate.since:
+            owner = owner_of(gate.stage.owner, timeline, catalog, now) if timeline.service in catalog.services else ""
+            found.append(Wait(_at_gate(train, gate, owner), gate.since, owner))
+    return found
+
+
+def _at_gate(train: Train, gate: Gate, owner: str) -> Text:
+    if not owner:
+        return text("{hotfix} waits at {gate}", hotfix=train.hotfix, gate=gate.stage.name)
+    return text("{hotfix} waits at {gate} for {person}", hotfix=train.hotfix, gate=gate.stage.name, person=f"@{owner}")
 
 
 def _alerts(timeline: Timeline) -> list[Wait]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
 from kuaihui.catalog.faults import Fault
 from kuaihui.catalog.guides import Guide
@@ -20,6 +21,9 @@ from kuaihui.catalog.shifts import NOBODY, Answer, Rounds, Shift, absences
 from kuaihui.catalog.silences import Inhibition
 from kuaihui.catalog.templates import Template
 from kuaihui.catalog.wall_clock import zone
+
+# Who did what nobody else did, as facts name it.
+_HOUSE: Final = "kuaihui"
 
 
 class Catalog(Entry):
@@ -49,9 +53,9 @@ class Catalog(Entry):
     runbooks: Mapping[str, Runbook] = {}
 
     def names(self, language: str) -> dict[str, str]:
-        """Display names of people, services, roles and rotas by id, in one language; a person's name goes first where an id is shared."""
+        """Display names of people, services, roles, rotas and the house itself by id, in one language; a person's name goes first where an id is shared."""
         named = [*self.rotas.values(), *self.roles.values(), *self.services.values(), *self.people.values()]
-        return {entry.id: entry.name.told(language) for entry in named}
+        return {_HOUSE: "快恢" if language == "zh" else "Kuaihui"} | {entry.id: entry.name.told(language) for entry in named}
 
     def service_for(self, labels: Mapping[str, str]) -> Found:
         """The service of an alert with these labels, and the rule that says so; the catch-all where no rule fits."""

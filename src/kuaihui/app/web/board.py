@@ -14,6 +14,7 @@ from kuaihui.app.wiring import House
 from kuaihui.briefing.chart import sparkline
 from kuaihui.briefing.clocks import broke_at
 from kuaihui.briefing.waiting import Wait, waits
+from kuaihui.catalog.catalog import Catalog
 from kuaihui.incident.alerts import measured
 from kuaihui.incident.holders import holders
 from kuaihui.incident.pages import Acknowledged
@@ -112,11 +113,11 @@ class Boards:
         value = measured(summary.value, unit) if summary.value is not None else ""
         usual = measured(signal.usual_high, unit) if signal else ""
         made = Row(summary, Phase(summary.phase).said, value, usual, summary.opened, "", "", None, "")
-        return _looked_into(made, await self._house.loop.timeline(summary.incident), now) if look else made
+        return _looked_into(made, await self._house.loop.timeline(summary.incident), self._house.catalog, now) if look else made
 
 
-def _looked_into(made: Row, timeline: Timeline, now: datetime) -> Row:
-    taken, waiting = timeline.last(Acknowledged, timeline.occasion), waits(timeline)
+def _looked_into(made: Row, timeline: Timeline, catalog: Catalog, now: datetime) -> Row:
+    taken, waiting = timeline.last(Acknowledged, timeline.occasion), waits(timeline, catalog, now)
     made.taken_by = taken.by if taken else ""
     made.leads = holders(timeline).get("incident-lead", "")
     made.wait = waiting[0] if waiting else None

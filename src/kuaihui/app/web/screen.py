@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from kuaihui.app.web.drawing import part
+from kuaihui.app.web.repairing import Repairs, repairs
 from kuaihui.app.web.topic import messages
 from kuaihui.app.web.views import ComingShown, Reader, RoleShown, StampShown, coming_shown, fact_shown, roles_shown, stamp_shown
 from kuaihui.app.wiring import House
@@ -30,10 +31,11 @@ from kuaihui.incident.room import DocumentCreated, MeetingOpened, MessagePosted,
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import summary_of
 from kuaihui.language import Text
-from kuaihui.orders import Page
+from kuaihui.loop import Coming
+from kuaihui.orders import Page, Post
 
 # The parts of the page that are put in anew when they change.
-PARTS: Final = ("head", "now", "findings", "people", "room", "tasks", "actions")
+PARTS: Final = ("head", "now", "findings", "repair", "people", "room", "tasks", "actions")
 # Facts and messages that a page brings along; the older ones are asked for.
 FACTS_AT_ONCE: Final = 60
 MESSAGES_AT_ONCE: Final = 40
@@ -67,6 +69,7 @@ class Screen(msgspec.Struct):
     broke: datetime
     closed: datetime | None
     value: str
+    above: bool  # worse than it usually is, as far as that is known
     trend: list[str]
     usual: str
     signal: Signal | None
@@ -81,6 +84,7 @@ class Screen(msgspec.Struct):
     inside: list[str]
     document: DocumentCreated | None
     findings: Findings
+    repairs: Repairs
     tasks: list[Errand]
     people: list[str]
     alert_link: str
@@ -103,13 +107,14 @@ async def screen(house: House, timeline: Timeline, reader: Reader) -> Screen:
         broke=broke_at(timeline),
         closed=closed.at if closed and timeline.phase is Phase.CLOSED else None,
         value=_value(timeline.value, signal),
+        above=timeline.value is not None and timeline.value > (signal.usual_high if signal else 0.0),
         trend=_trend(timeline, signal),
         usual=measured(signal.usual_high, signal.unit) if signal else "",
         signal=signal,
         drill=summary.drill,
         stamps=[stamp_shown(stamp, reader) for stamp in stamps(timeline, service.budgets)],
-        waits=waits(timeline),
-        coming=[coming_shown(one, reader) for one in coming[:8]],
+        waits=waits(timeline, house.catalog, reader.now),
+        coming=[coming_shown(one, reader) for one in _worth_telling(coming)[:8]],
         next_called=[one.order.person for one in coming if isinstance(one.order, Page)][:1],
         asked=asked(timeline),
         roles=roles_shown(house, timeline, reader),
@@ -117,11 +122,18 @@ async def screen(house: House, timeline: Timeline, reader: Reader) -> Screen:
         inside=sorted(in_meeting(timeline)),
         document=timeline.last(DocumentCreated),
         findings=findings(timeline),
+        repairs=repairs(house, timeline, reader),
         tasks=errands(timeline),
         people=[person.id for person in house.catalog.people.values() if person.joined],
         alert_link=_alert_link(timeline),
         now=reader.now,
     )
+
+
+def _worth_telling(coming: list[Coming]) -> list[Coming]:
+    """What comes next, without what will only be said in the topic of what is told at the same instant to somebody."""
+    told = {one.at for one in coming if not isinstance(one.order, Post)}
+    return [one for one in coming if not (isinstance(one.order, Post) and one.at in told)]
 
 
 def _value(value: float | None, signal: Signal | None) -> str:

@@ -64,18 +64,21 @@
   });
   // A part that somebody is writing in is not pulled away from under their hands: what is new waits until they are done.
   const held = new Map();
-  let opened = []; // what somebody has unfolded stays unfolded when its part is put in anew
+  // What somebody has unfolded stays unfolded when its part is put in anew.
+  let opened = [];
+  const keepOpen = part => { opened = [...$$('details[id][open]', part)].map(el => el.id); };
   const unfold = () => { for (const id of opened) { const el = document.getElementById(id); if (el) el.open = true; } opened = []; };
-  const busy = el => { const at = document.activeElement; return el !== $('#messages') && el.contains(at) && at.matches('input, textarea, select'); };
+  const FIELDS = 'input:not([type=hidden], [type=checkbox], [type=file]), textarea';
+  const begun = el => [...$$(FIELDS, el)].some(field => field.value !== field.defaultValue);
+  const busy = el => { const at = document.activeElement; return el !== $('#messages') && ((el.contains(at) && at.matches('input, textarea, select')) || begun(el)); };
+  const release = () => { for (const [el, html] of held) if (!busy(el)) { held.delete(el); keepOpen(el); htmx.swap(el, html, { swapStyle: 'innerHTML' }); unfold(); } };
   body.addEventListener('htmx:sseBeforeMessage', event => {
     linked();
     if (event.target.id === 'tick') { setNow(event.detail.data); event.preventDefault(); }
     else if (busy(event.target)) { held.set(event.target, event.detail.data); event.preventDefault(); }
-    else opened = [...$$('details[id][open]', event.target)].map(el => el.id);
+    else keepOpen(event.target);
   });
-  body.addEventListener('focusout', () => setTimeout(() => {
-    for (const [el, html] of held) if (!busy(el)) { held.delete(el); htmx.swap(el, html, { swapStyle: 'innerHTML' }); }
-  }));
+  body.addEventListener('focusout', () => setTimeout(release));
   const scroll = $('#topic-scroll');
   const atEnd = () => !scroll || scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
   const toEnd = () => { if (scroll) scroll.scrollTop = scroll.scrollHeight; };
@@ -104,7 +107,11 @@
       chosen();
       form.closest('details:not(.menu)')?.removeAttribute('open');
       if (form.id === 'say') { following = true; toEnd(); }
+    } else if (event.detail.successful && form.matches?.('main form')) {
+      form.reset();
+      document.activeElement?.blur?.();
     }
+    release();
     if (event.detail.xhr?.status === 401) location.href = `/sign-in?next=${encodeURIComponent(location.pathname)}`;
   });
   const news = $('#news');
