@@ -57,7 +57,7 @@ SCENES: dict[str, tuple[Timeline, str]] = {
         "redis-hot-key",
     ),
     "slow commands without a hot key": (
-        seen(logs((POOL, 900)), redis(("slow commands", 0.56), ("busy", 0.5), ("connections in use", 0.45))),
+        seen(logs((POOL, 900)), redis(("slow commands", 0.75), ("busy", 0.5), ("connections in use", 0.45))),
         "redis-slow-command",
     ),
     "a bad deploy": (
@@ -70,4 +70,8 @@ SCENES: dict[str, tuple[Timeline, str]] = {
         "redis-down",
     ),
     "plain overload": (seen(logs((POOL, 3000)), redis(("busy", 0.5), ("connections in use", 0.45))), "overload"),
+    "overload of a server with a part of a core": (
+        seen(logs((POOL, 3000)), redis(("busy", 0.5), ("everything slow", 0.5), ("connections in use", 0.45), gaps=("MONITOR",))),
+        "overload",
+    ),
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -21,7 +22,7 @@ from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
 from kuaihui.language.durations import show_duration
 
-_KINDS = {"logs": LogsSearched, "metrics": MetricsRead, "changes": ChangesListed, "redis": RedisInspected}
+_KINDS: Final[tuple[type[Looked], ...]] = (LogsSearched, MetricsRead, ChangesListed, RedisInspected)
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -55,11 +56,10 @@ def last_taken(timeline: Timeline, guide: Guide) -> GuideStepTaken | None:
     return taken[-1] if taken else None
 
 
-def answered(timeline: Timeline, guide: Guide, step: str) -> Looked | None:
-    """The answer to this step's question, if it is there."""
-    kind = _KINDS[guide.steps[step].ask.source]
-    wanted = asker(guide.id, step)
-    return next((fact for fact in timeline.all(kind, timeline.occasion) if fact.asked_by == wanted), None)
+def answered(timeline: Timeline, identity: str) -> Looked | None:
+    """The answer to the look of this identity, if it is there."""
+    facts = (fact for kind in _KINDS for fact in timeline.all(kind, timeline.occasion))
+    return next((fact for fact in facts if fact.identity == identity), None)
 
 
 def judged(step: GuideStep, fact: Looked, service: str, broke: datetime) -> Judged:

@@ -24,7 +24,10 @@ from kuaihui.language import text
 
 # Below this a cause is not worth a person's attention.
 WORTH_RAISING: Final = 0.3
+# And below this, with something heavy against it, one that was raised is taken back.
+RULED_OUT: Final = 0.1
 _FEW: Final = 10  # a signature with fewer lines than this counts half
+_HEAVY: Final = 0.5  # what speaks against with at least this contradicts a proof
 _GUIDE: Final = 0.4  # how much the end of a guide speaks for the cause it leads to
 # With these findings, what Redis does not show says nothing.
 _BLIND: Final = frozenset({"down", "login refused", "loading"})
@@ -40,12 +43,13 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class Weighed(msgspec.Struct, frozen=True):
-    """A known error with all that speaks for and against it; `proof` confirms it."""
+    """A known error with all that speaks for and against it; `proof` confirms it, `refuted` is the heaviest thing that contradicts it."""
 
     known: KnownError
     pieces: tuple[Piece, ...]
     score: float
     proof: Piece | None = None
+    refuted: Piece | None = None
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -83,8 +87,8 @@ def _weighed(known: KnownError, seen: Seen) -> Weighed:
     contradicting = [piece for clue in known.against if (piece := _piece(clue, AGAINST, seen))]
     proof = next((piece for clue in known.proofs if (piece := _piece(clue, FOR, seen))), None)
     score = (1 - _left(speaking)) * _left(contradicting)
-    refuted = any(piece.weight >= 0.5 for piece in contradicting)
-    return Weighed(known, (*speaking, *contradicting), score, None if refuted else proof)
+    refuted = max((piece for piece in contradicting if piece.weight >= _HEAVY), key=lambda piece: piece.weight, default=None)
+    return Weighed(known, (*speaking, *contradicting), score, None if refuted else proof, refuted)
 
 
 def _left(pieces: Sequence[Piece]) -> float:

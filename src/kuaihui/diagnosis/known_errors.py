@@ -81,14 +81,14 @@ _REFUSED: Final = r"(?i)connection refused|ECONNREFUSED"
 _REDIS_REFUSED: Final = r"(?i)(redis|:6379|<\*>:<\*>|dial tcp).*connection refused"
 _COMMANDS: Final = (Supporting(text("Redis commands a second"), "redis_commands_processed_total", "redis"),)
 _HOT: Final = 0.6  # the weight from which a hot key explains an outage: it takes a fifth of the work of a stressed server
-_SLOW: Final = 0.45
+_SLOW: Final = 0.6  # the weight from which slow commands do: they hold the one thread for half of the time
 
 _ALL: Final = (
     KnownError(
         id="redis-hot-key",
         claim=text("Redis has a hot key"),
         clues=(Logged(_POOL, 0.35), Found("hot key", 1.0), Found("slow commands on one key", 0.3)),
-        against=(Missing("hot key", 0.9, 0.3), Found("down", 0.9)),
+        against=(Missing("hot key", 0.9, 0.3), Found("slow commands", 0.8, 0.3), Found("everything slow", 0.8), Found("down", 0.9)),
         proofs=(Found("hot key", 1.0, _HOT),),
         verify=text("read the slow log and sample the commands for a second: one key must stand out"),
         mitigations=(
@@ -101,7 +101,7 @@ _ALL: Final = (
         id="redis-slow-command",
         claim=text("slow commands hold Redis"),
         clues=(Logged(_POOL, 0.25), Found("slow commands", 1.0, 0.3), Found("slow commands on one key", 0.9, 0.3), Found("latency", 0.3)),
-        against=(Found("hot key", 0.8, _HOT), Missing("slow commands", 0.8, 0.0), Found("down", 0.9)),
+        against=(Found("hot key", 0.8, _HOT), Found("everything slow", 0.7), Missing("slow commands", 0.8, 0.0), Found("down", 0.9)),
         proofs=(Found("slow commands", 1.0, _SLOW), Found("slow commands on one key", 1.0, _SLOW)),
         verify=text("read the slow log: which command, on which keys, from which client"),
         mitigations=(text("stop the client that sends them"), text("do the work in small steps (SCAN), or on a replica")),
@@ -123,6 +123,7 @@ _ALL: Final = (
             Found("hot key", 0.9, 0.3),
             Found("slow commands", 0.8, 0.3),
             Found("slow commands on one key", 0.8, 0.3),
+            Found("everything slow", 0.8),
             Found("busy", 0.8),
             Found("down", 0.9),
             Found("client limit", 0.5),
@@ -136,6 +137,7 @@ _ALL: Final = (
         clues=(
             Logged(_POOL, 0.3),
             Found("busy", 0.8),
+            Found("everything slow", 0.8),
             Found("connections in use", 0.3),
             Logged(r"(?i)overload|too busy|queue (is )?full|load shed", 0.5),
         ),

@@ -3,6 +3,7 @@ Follow the guide: the service's troubleshooting guide, step by step, until it co
 
 Rule 1: one step at a time, each written down with its question, its answer and where it leads.
 Rule 2: a person who takes over ends it: the house asks nothing more of that guide on this occasion.
+Rule 3: what was asked on this occasion already, by the first look or an earlier step, is not asked again: its answer is waited for.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from kuaihui.catalog.services import Service
 from kuaihui.diagnosis.guides import answered, asker, current, ended, judged, last_taken
 from kuaihui.diagnosis.known_errors import KNOWN
 from kuaihui.duties.due import Conclude, Due
-from kuaihui.duties.questions import AnyLook, Asking
-from kuaihui.duties.take_the_first_look import BROKEN
+from kuaihui.duties.questions import AnyLook, Asking, same_question
+from kuaihui.duties.take_the_first_look import ASKER, BROKEN
 from kuaihui.incident.thinking import GuideConcluded, GuideStepTaken
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, plain, text
@@ -34,10 +35,21 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
         yield Conclude(now, _end(timeline, guide, now))
         return
     look = Asking(service, timeline.occasion, asker(guide.id, step), broke_at(timeline), now).of(guide.steps[step].ask)
+    look = look and (_asked_already(timeline, look) or look)
     if taken := _taken(timeline, catalog, guide, step, look, now):
         yield Conclude(now, taken)
-    elif look:
+    elif look and look.asked_by != ASKER:  # the first look's own are due by its own duty
         yield Due(now, look)
+
+
+def _asked_already(timeline: Timeline, look: AnyLook) -> AnyLook | None:
+    """The look of this occasion that asks the same of the same source, and has not failed."""
+    for fact in timeline.orders.values():
+        order, answer = fact.order, timeline.answers.get(fact.order.identity)
+        failed = answer is not None and answer.outcome == "gave up"
+        if isinstance(order, AnyLook) and order.occasion >= look.occasion and same_question(order, look) and not failed:
+            return order
+    return None
 
 
 def _has_sources(service: Service) -> bool:
@@ -49,7 +61,7 @@ def _taken(timeline: Timeline, catalog: Catalog, guide: Guide, name: str, look: 
     """The step as it is written down once its answer is there, or once it is sure that there will be none."""
     step = guide.steps[name]
     asked = plain(step.says.told(catalog.language))
-    fact = answered(timeline, guide, name)
+    fact = answered(timeline, look.identity) if look else None
     if fact is None:
         why = _unanswered(timeline, step, look)
         return why and GuideStepTaken(at=now, guide=guide.id, step=name, asked=asked, answer=why, holds=None, next=step.otherwise)

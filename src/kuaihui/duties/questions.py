@@ -104,3 +104,21 @@ class Asking:
         if not place:
             return None
         return InspectRedis(occasion=self.occasion, asked_by=self.asker, service=self.service.id, source=place.pop("from", ""), place=place)
+
+
+def same_question(one: AnyLook, other: AnyLook) -> bool:
+    """Whether both ask the same of the same source, whoever asks, over a span of the same length."""
+    return type(one) is type(other) and _asked(one) == _asked(other)
+
+
+def _asked(look: AnyLook) -> tuple[object, ...]:
+    place = (look.service, look.source, look.place)
+    match look:
+        case ReadMetrics():
+            return *place, look.expression, look.until - look.since
+        case SearchLogs():
+            return *place, look.query, look.level, look.until - look.since
+        case ListChanges():
+            return *place, look.until - look.since
+        case InspectRedis():
+            return place
