@@ -10,7 +10,7 @@ from kuaihui.incident.fact import Fact
 from kuaihui.language import Text, text
 
 
-class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
+class Alert(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """
     One alert as it was heard.
 

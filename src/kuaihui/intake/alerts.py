@@ -113,6 +113,8 @@ def fold(timeline: Timeline, ringings: Iterable[Ringing], resolved: Mapping[str,
 
 def starts_something(timeline: Timeline, ringing: Ringing, resolved: Mapping[str, datetime]) -> bool:
     """Whether this alert newly fires: what re-opens an incident, or begins another one after it."""
+    if not resolved and not len(timeline):
+        return ringing.firing
     return ringing.firing and not _known_firing(timeline, ringing) and not _is_late(timeline, ringing, resolved)
 
 
@@ -143,6 +145,9 @@ class _Folding:
     def __init__(self, timeline: Timeline, resolved: Mapping[str, datetime], matters_by: float, now: datetime) -> None:
         self.timeline, self.resolved, self.matters_by, self.now = timeline, resolved, matters_by, now
         self.closed = timeline.phase is Phase.CLOSED
+        self.ever = timeline.alerts
+        # Nothing that newly fires re-opens it or comes too late: an alert that nobody ever told of begins to fire, and that is all.
+        self.takes_new = not self.closed and relapse(timeline, now) is None
         self.opening = bool(len(timeline)) and isinstance(timeline.facts[-1], Opened)
         self.reopened: Text | None = None
         self.facts: list[Fact] = []
@@ -156,7 +161,19 @@ class _Folding:
 
     def hear(self, ringing: Ringing) -> tuple[str, Text]:
         """The verdict on one alert."""
-        return self._firing(ringing) if ringing.firing else self._resolved(ringing)
+        if not ringing.firing:
+            return self._resolved(ringing)
+        key = ringing.alert.key
+        if self.takes_new and key not in self.ever and key not in self.state and key not in self.until and key not in self.resolved:
+            return self._never_told(ringing.alert)
+        return self._firing(ringing)
+
+    def _never_told(self, alert: Alert) -> tuple[str, Text]:
+        """What most alerts of a storm are: new, with nothing to compare them with."""
+        self.fired[alert.key] = self.state[alert.key] = alert
+        if alert.value is not None:
+            self.values[alert.key] = alert.value
+        return (OPENED, _FIRST) if self.opening else (JOINED, _BEGAN)
 
     def _known(self, key: str) -> Alert | None:
         """The alert as it is firing, what this fold has heard included."""

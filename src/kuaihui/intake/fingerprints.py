@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 # Keys in the order of their code points, no spaces: one spelling for each set of labels.
-_canonical: Final = msgspec.json.Encoder(order="deterministic").encode
+spelt: Final = msgspec.json.Encoder(order="deterministic").encode
 
 _FNV_OFFSET: Final = 0xCBF29CE484222325  # FNV-1a, 64 bits
 _FNV_PRIME: Final = 0x100000001B3
@@ -22,7 +22,12 @@ _FNV_PRIME: Final = 0x100000001B3
 
 def fingerprint(labels: Mapping[str, str]) -> str:
     """Our fingerprint: BLAKE2b of the labels' canonical JSON, 64 bits in hex."""
-    return blake2b(_canonical(labels), digest_size=8).hexdigest()
+    return fingerprint_of_spelling(spelt(labels))
+
+
+def fingerprint_of_spelling(written: bytes) -> str:
+    """Our fingerprint of labels that are `spelt` already."""
+    return blake2b(written, digest_size=8).hexdigest()
 
 
 def fingerprint_of_bytes(told: bytes) -> str:

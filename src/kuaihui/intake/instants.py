@@ -19,6 +19,8 @@ from kuaihui.language import text
 FURTHEST_AHEAD: Final = timedelta(days=1)
 # Prometheus was first released in 2012; nothing that rings today began before this.
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+# Instants kept as they were read; a sender that tells a new one each time must not fill the memory.
+MOST_KEPT: Final = 1_000
 
 
 def instant(written: str, path: str) -> datetime | None:
@@ -37,11 +39,31 @@ def instant(written: str, path: str) -> datetime | None:
         raise unusable("instant.form", path, form) from wrong
 
 
+class Instants:
+    """Instants as they are told: the alerts of a batch mostly share one, so each is read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, datetime | None] = {}
+
+    def of(self, written: str, path: str) -> datetime | None:
+        """The instant (UTC), as `instant`. Raises Unusable."""
+        try:
+            return self._read[written]
+        except KeyError:
+            if len(self._read) > MOST_KEPT:
+                self._read.clear()
+            known = self._read[written] = instant(written, path)
+            return known
+
+
 def start(written: str, path: str, now: datetime) -> datetime | None:
     """When an alert began, as `instant`, and believable. Raises Unusable."""
     began = instant(written, path)
-    if began is None:
-        return None
+    return None if began is None else believable(began, written, path, now)
+
+
+def believable(began: datetime, written: str, path: str, now: datetime) -> datetime:
+    """A start that an alert can have had. Raises Unusable."""
     if began > now + FURTHEST_AHEAD:
         words = text("{written} is more than a day ahead of our clock ({now})", written=written[:64], now=f"{now:%Y-%m-%dT%H:%M:%SZ}")
         raise unusable("instant.future", path, words, "P1D")

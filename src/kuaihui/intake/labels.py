@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from kuaihui.intake.fingerprints import fingerprint_of_spelling, spelt
 from kuaihui.intake.ringing import Unusable, unusable
 from kuaihui.language import text
 
@@ -19,21 +20,34 @@ from kuaihui.language import text
 MOST_LABELS: Final = 200
 # Grafana Mimir's default is 2,048 bytes for a value; twice that.
 LONGEST_LABEL: Final = 4_096
+_BACKSLASH: Final = ord("\\")
 
 _read: Final = msgspec.json.Decoder(dict[str, str]).decode
-_write: Final = msgspec.json.Encoder().encode
 
 
-def read_labels(told: bytes, path: str) -> dict[str, str]:
-    """The labels of a JSON object. Raises Unusable."""
+def read_labels(told: bytes, path: str) -> tuple[str, dict[str, str]]:
+    """The fingerprint and the labels of a JSON object. Raises Unusable."""
     try:
         labels = _read(told)
     except msgspec.DecodeError as wrong:
         raise malformed(wrong, path) from wrong
-    # What is written back as long as it came has nothing to look for: no name twice, no escapes, nothing empty.
-    if len(_write(labels)) != len(told):
-        _refuse_twice(told, path)
-    return check_labels(labels, path)
+    written = spelt(labels)
+    if not _plain(told, written, labels):
+        if len(written) != len(told):
+            _refuse_twice(told, path)
+        written = spelt(labels := check_labels(labels, path))
+    return fingerprint_of_spelling(written), labels
+
+
+def _plain(told: bytes, written: bytes, labels: dict[str, str]) -> bool:
+    """Whether one look tells that nothing is wrong: no name twice, no escapes, nothing long, nothing empty, not too many."""
+    return (
+        len(written) == len(told) <= LONGEST_LABEL
+        and _BACKSLASH not in told
+        and "" not in labels
+        and "" not in labels.values()
+        and 0 < len(labels) <= MOST_LABELS
+    )
 
 
 def check_labels(labels: dict[str, str], path: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from kuaihui.intake.ringing import Ringing
 REMEMBERED: Final = timedelta(minutes=60)
 
 
-class Entry(msgspec.Struct):
+class Entry(msgspec.Struct, gc=False):
     """
     One alert as it stands.
 
@@ -48,7 +48,9 @@ class Register:
     def __init__(self) -> None:
         self.alerts: dict[str, Entry] = {}
         self.groups: dict[str, str] = {}  # group key → the incident that is newest
-        self._queue: list[tuple[datetime, str]] = []
+        # Deadlines, and the keys that wait for each: the alerts of a batch mostly share one.
+        self._deadlines: list[datetime] = []
+        self._waiting: dict[datetime, list[str]] = {}
 
     def repeated(self, ringing: Ringing, ends: datetime | None) -> bool:
         """Take an unchanged repeat: whether it was one. What is not must be folded."""
@@ -117,28 +119,37 @@ class Register:
 
     def _queue_at(self, entry: Entry, at: datetime) -> None:
         entry.waits = at
-        heappush(self._queue, (at, entry.alert.key))
+        waiting = self._waiting.get(at)
+        if waiting is None:
+            waiting = self._waiting[at] = []
+            heappush(self._deadlines, at)
+        waiting.append(entry.alert.key)
 
     def next_deadline(self) -> datetime | None:
         """The earliest instant at which something may expire; never later than the real one."""
-        return self._queue[0][0] if self._queue else None
+        return self._deadlines[0] if self._deadlines else None
 
     def silent(self, now: datetime) -> Iterator[Entry]:
         """The firing alerts whose deadline has passed, each once; what is long over is forgotten on the way."""
-        while self._queue and self._queue[0][0] <= now:
-            at, key = heappop(self._queue)
-            entry = self.alerts.get(key)
-            if entry is None or entry.waits != at:
-                continue
-            entry.waits = None
-            if entry.ends is None:
-                continue
-            if entry.ends > now:
-                self._wait(entry)
-            elif entry.firing:
-                yield entry
-            else:
-                del self.alerts[key]
+        while self._deadlines and self._deadlines[0] <= now:
+            at = heappop(self._deadlines)
+            for key in self._waiting.pop(at):
+                entry = self.alerts.get(key)
+                if entry is not None and entry.waits == at:
+                    entry.waits = None
+                    if self._is_silent(entry, now):
+                        yield entry
+
+    def _is_silent(self, entry: Entry, now: datetime) -> bool:
+        """Whether this one fires though its deadline has passed; where it has not, it waits on, and where it is long over, it is forgotten."""
+        if entry.ends is None:
+            return False
+        if entry.ends > now:
+            self._wait(entry)
+            return False
+        if not entry.firing:
+            del self.alerts[entry.alert.key]
+        return entry.firing
 
     def look_again(self, entry: Entry, at: datetime) -> None:
         """Look at this alert's deadline again at the instant `at`: what was due could not be written down."""

@@ -54,6 +54,12 @@ class Unusable(Refused):
         super().__init__(fault.message)
 
 
+def placed(wrong: Unusable, place: str) -> Unusable:
+    """The same fault, its path told from further out: "labels.a" of the alert "[3]" is "[3].labels.a"."""
+    path = wrong.fault.path
+    return Unusable(msgspec.structs.replace(wrong.fault, path=f"{place}.{path}" if path else place))
+
+
 def unusable(rule_id: str, path: str, message: Text, limit: str | float | None = None) -> Unusable:
     """A fault, ready to be raised."""
     return Unusable(Fault(rule_id, path, message, limit))

@@ -161,7 +161,7 @@ BAD = {
     "a label with NUL": ({"labels": {"a": "b\0"}}, "labels.nul", "[0].labels.a"),
     "a label of five thousand characters": ({"labels": {"a": "b" * 5000}}, "labels.long", "[0].labels.a"),
     "a thousand labels": ({"labels": {f"l{number}": "v" for number in range(1000)}}, "labels.many", "[0].labels"),
-    "annotations of the wrong type": ({"annotations": {"value": 0.1}}, "json.type", "[0].annotations[...]"),
+    "annotations of the wrong type": ({"annotations": {"value": 0.1}}, "json.type", "[0].annotations.value"),
     "a start of the wrong type": ({"startsAt": 1}, "json.type", "[0].startsAt"),
     "a link of the wrong type": ({"generatorURL": None}, "json.type", "[0].generatorURL"),
 }

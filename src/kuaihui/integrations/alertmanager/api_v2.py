@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 
 from kuaihui.intake.labels import malformed
-from kuaihui.intake.ringing import Unusable, unusable
-from kuaihui.integrations.alertmanager.told import MOST_KNOWN, Ends, Known, RawAlert, Told, each, misheard, read, too_deep
+from kuaihui.intake.ringing import Unusable, placed, unusable
+from kuaihui.integrations.alertmanager.told import MOST_KNOWN, Known, RawAlert, Reader, Told, each, misheard, too_deep
 from kuaihui.language import text
 
 SOURCE: Final = "prometheus"
@@ -28,7 +28,8 @@ class ApiV2:
     def __init__(self, resolve_timeout: timedelta) -> None:
         self.resolve_timeout = resolve_timeout
         self._known: dict[bytes, Known] = {}
-        self._ends = Ends()
+        self._reader = Reader(SOURCE)
+        self._ends = self._reader.instants.of
 
     def hear(self, body: bytes, now: datetime) -> Told:
         """The alerts of a body. Raises Unusable where it holds none at all."""
@@ -54,26 +55,26 @@ class ApiV2:
                 self._one(number, raw, told, now)
                 continue
             if raw.ends_at != written:
-                written, ends = raw.ends_at, self._end(raw, number, told, now)
+                written, ends = raw.ends_at, self._end(raw, now)
             if ends is not None and ends > now:
                 again((before.ringing, ends))
             else:
                 self._one(number, raw, told, now)
 
-    def _end(self, raw: RawAlert, number: int, told: Told, now: datetime) -> datetime | None:
+    def _end(self, raw: RawAlert, now: datetime) -> datetime | None:
         """The end that is told, or the usual one; None where it cannot be read."""
         try:
-            return self._ends.of(raw.ends_at, f"[{number}].endsAt") or now + self.resolve_timeout
+            return self._ends(raw.ends_at, "endsAt") or now + self.resolve_timeout
         except Unusable:
             return None
 
     def _one(self, number: int, raw: RawAlert, told: Told, now: datetime) -> None:
-        path, labels = f"[{number}]", bytes(raw.labels)
+        labels = bytes(raw.labels)
         try:
-            ends = self._ends.of(raw.ends_at, f"{path}.endsAt") or now + self.resolve_timeout
-            ringing = read(raw, path, SOURCE, now, ends, firing=ends > now)
+            ends = self._ends(raw.ends_at, "endsAt") or now + self.resolve_timeout
+            ringing = self._reader.read(raw, now, ends, firing=ends > now)
         except Unusable as wrong:
-            told.refused.append(misheard(wrong, labels, labels))
+            told.refused.append(misheard(placed(wrong, f"[{number}]"), labels, labels))
             return
         told.fresh.append(ringing)
         if ringing.firing and ringing.dated:

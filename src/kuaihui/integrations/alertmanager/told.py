@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 
 from kuaihui.incident.alerts import Alert
-from kuaihui.intake.fingerprints import fingerprint, fingerprint_of_bytes
-from kuaihui.intake.instants import instant, start
+from kuaihui.intake.fingerprints import fingerprint_of_bytes
+from kuaihui.intake.instants import Instants, believable
 from kuaihui.intake.labels import malformed, name_of, read_labels
 from kuaihui.intake.measures import finite, grafana_measure, measure
 from kuaihui.intake.ringing import Fault, Misheard, Ringing, Unusable, unusable
@@ -28,9 +28,7 @@ LONGEST_SUMMARY: Final = 500
 LONGEST_LINK: Final = 2_000
 
 _EMPTY: Final = msgspec.Raw(b"{}")
-_annotations: Final = msgspec.json.Decoder(dict[str, str]).decode
 _values: Final = msgspec.json.Decoder(dict[str, float]).decode
-
 
 _SPELT: Final = {"starts_at": "startsAt", "ends_at": "endsAt", "generator_url": "generatorURL", "value_string": "valueString"}
 
@@ -46,6 +44,17 @@ class RawAlert(msgspec.Struct, gc=False, rename=_SPELT):
     status: str = ""
     values: msgspec.Raw | None = None
     value_string: str = ""
+
+
+class Annotations(msgspec.Struct, gc=False):
+    """What we ask of the annotations; `value` is the number that rang."""
+
+    summary: str = ""
+    description: str = ""
+    value: str | None = None
+
+
+_read_annotations: Final = msgspec.json.Decoder(Annotations).decode
 
 
 class Told(msgspec.Struct):
@@ -65,42 +74,58 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     ringing: Ringing
 
 
-def read(raw: RawAlert, path: str, source: str, now: datetime, ends: datetime | None, *, firing: bool) -> Ringing:
-    """An alert in our words. Raises Unusable."""
-    labels = read_labels(bytes(raw.labels), f"{path}.labels")
-    annotations = _read_annotations(raw.annotations, f"{path}.annotations")
-    began = start(raw.starts_at, f"{path}.startsAt", now)
-    if began is not None and ends is not None and ends < began:
-        raise unusable(
-            "instant.order",
-            f"{path}.endsAt",
-            text("it ends at {ends}, before it starts at {starts}", ends=raw.ends_at, starts=raw.starts_at),
+class Reader:
+    """Reads alerts of one source into our words."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.instants = Instants()
+
+    def read(self, raw: RawAlert, now: datetime, ends: datetime | None, *, firing: bool) -> Ringing:
+        """An alert in our words. Raises Unusable."""
+        key, labels = read_labels(bytes(raw.labels), "labels")
+        annotations = _annotations(raw.annotations)
+        began = self._start(raw, now, ends)
+        summary = annotations.summary or annotations.description
+        value = None if annotations.value is None and raw.values is None and not raw.value_string else _value(raw, annotations)
+        alert = Alert(
+            key,
+            name_of(labels),
+            labels,
+            began or now,
+            value,
+            _clean(summary, LONGEST_SUMMARY),
+            _clean(raw.generator_url, LONGEST_LINK),
+            self.source,
+            ends if firing else None,
         )
-    alert = Alert(
-        fingerprint(labels),
-        name_of(labels),
-        labels,
-        began or now,
-        _value(raw, annotations),
-        _clean(annotations.get("summary") or annotations.get("description") or "", LONGEST_SUMMARY),
-        _clean(raw.generator_url, LONGEST_LINK),
-        source,
-        ends if firing else None,
-    )
-    return Ringing(alert, firing, began is not None)
+        return Ringing(alert, firing, began is not None)
+
+    def _start(self, raw: RawAlert, now: datetime, ends: datetime | None) -> datetime | None:
+        began = self.instants.of(raw.starts_at, "startsAt")
+        if began is None:
+            return None
+        believable(began, raw.starts_at, "startsAt", now)
+        if ends is not None and ends < began:
+            raise unusable(
+                "instant.order",
+                "endsAt",
+                text("it ends at {ends}, before it starts at {starts}", ends=raw.ends_at, starts=raw.starts_at),
+            )
+        return began
 
 
-def _read_annotations(told: msgspec.Raw, path: str) -> dict[str, str]:
+def _annotations(told: msgspec.Raw) -> Annotations:
     try:
-        return _annotations(told)
+        return _read_annotations(told)
     except msgspec.DecodeError as wrong:
-        raise malformed(wrong, path) from wrong
+        raise malformed(wrong, "annotations") from wrong
 
 
-def _value(raw: RawAlert, annotations: dict[str, str]) -> float | None:
+def _value(raw: RawAlert, annotations: Annotations) -> float | None:
     """The number that rang: the annotation `value`, else what Grafana says it was."""
-    if "value" in annotations:
-        return measure(annotations["value"])
+    if annotations.value is not None:
+        return measure(annotations.value)
     if raw.values is not None:
         try:
             numbers = _values(raw.values)
@@ -112,16 +137,16 @@ def _value(raw: RawAlert, annotations: dict[str, str]) -> float | None:
 
 def _clean(words: str, most: int) -> str:
     """Words that any store and any page can take: no NUL, no longer than `most` characters."""
-    return words.replace("\0", "")[:most]
+    return words.replace("\0", "")[:most] if len(words) > most or "\0" in words else words
 
 
 def misheard(wrong: Unusable, raw: bytes, labels: bytes) -> Misheard:
     """The trace of an alert that could not be read, under its fingerprint where it has one."""
     try:
-        known = read_labels(labels, "")
+        key, known = read_labels(labels, "")
     except Unusable:
         return Misheard(fingerprint_of_bytes(raw), wrong.fault)
-    return Misheard(fingerprint(known), wrong.fault, known)
+    return Misheard(key, wrong.fault, known)
 
 
 def each(alerts: Sequence[msgspec.Raw], path: str, told: Told) -> list[tuple[int, RawAlert]]:
@@ -142,18 +167,3 @@ def _fault(wrong: msgspec.DecodeError | RecursionError, path: str) -> Fault:
 def too_deep(path: str) -> Unusable:
     """Nested deeper than any sender's alerts are."""
     return unusable("json.deep", path, text("this is nested too deeply to be an alert"))
-
-
-class Ends:
-    """Ends as they are told: the alerts of a batch mostly share one, so it is read once."""
-
-    def __init__(self) -> None:
-        self._read: dict[str, datetime | None] = {}
-
-    def of(self, written: str, path: str) -> datetime | None:
-        """The instant; None where it is left out. Raises Unusable."""
-        if written not in self._read:
-            if len(self._read) > 1_000:
-                self._read.clear()
-            self._read[written] = instant(written, path)
-        return self._read[written]

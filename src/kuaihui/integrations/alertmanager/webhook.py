@@ -14,8 +14,8 @@ import msgspec
 
 from kuaihui.intake.fingerprints import fingerprint_of_bytes
 from kuaihui.intake.labels import malformed
-from kuaihui.intake.ringing import Fault, Misheard, Unusable, unusable
-from kuaihui.integrations.alertmanager.told import MOST_KNOWN, Ends, Known, RawAlert, Told, each, misheard, read, too_deep
+from kuaihui.intake.ringing import Fault, Misheard, Unusable, placed, unusable
+from kuaihui.integrations.alertmanager.told import MOST_KNOWN, Known, RawAlert, Reader, Told, each, misheard, too_deep
 from kuaihui.language import text
 
 SOURCE: Final = "alertmanager"
@@ -37,7 +37,7 @@ class Webhook:
 
     def __init__(self) -> None:
         self._known: dict[bytes, Known] = {}
-        self._ends = Ends()
+        self._reader = Reader(SOURCE)
 
     def hear(self, body: bytes, now: datetime) -> Told:
         """The alerts of a body. Raises Unusable where it is no webhook's."""
@@ -49,16 +49,17 @@ class Webhook:
         return told
 
     def _one(self, number: int, raw: RawAlert, told: Told, now: datetime) -> None:
-        path, labels = f"alerts[{number}]", bytes(raw.labels)
+        labels = bytes(raw.labels)
         before = self._known.get(labels)
         if before is not None and raw.status == "firing" and before.started == raw.starts_at and before.annotations == _rest(raw):
             told.again.append((before.ringing, None))
             return
         try:
-            firing = _firing(raw, path)
-            ringing = read(raw, path, SOURCE, now, None if firing else self._ends.of(raw.ends_at, f"{path}.endsAt"), firing=firing)
+            firing = _firing(raw)
+            ends = None if firing else self._reader.instants.of(raw.ends_at, "endsAt")
+            ringing = self._reader.read(raw, now, ends, firing=firing)
         except Unusable as wrong:
-            told.refused.append(misheard(wrong, labels, labels))
+            told.refused.append(misheard(placed(wrong, f"alerts[{number}]"), labels, labels))
             return
         told.fresh.append(ringing)
         if firing and ringing.dated:
@@ -72,10 +73,10 @@ def _rest(raw: RawAlert) -> bytes:
     return b"%s%s%s" % (bytes(raw.annotations), bytes(raw.values or b""), raw.value_string.encode())
 
 
-def _firing(raw: RawAlert, path: str) -> bool:
+def _firing(raw: RawAlert) -> bool:
     if raw.status not in ("firing", "resolved"):
         words = text("the status is {status}; it is to be firing or resolved", status=raw.status[:40] or "…")
-        raise unusable("webhook.status", f"{path}.status", words, "firing|resolved")
+        raise unusable("webhook.status", "status", words, "firing|resolved")
     return raw.status == "firing"
 
 
