@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.targets import resolve
@@ -15,6 +16,9 @@ from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
 from kuaihui.intake.deeds.refusing import reason, still_open
 from kuaihui.language import text
+from kuaihui.orders import Page
+
+_PAGE: Final = f"{Page.__name__}/"  # what the identity of every page begins with
 
 
 def read(deed: signals.ReadPages, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
@@ -26,7 +30,7 @@ def acknowledge(deed: signals.Acknowledge, timeline: Timeline, catalog: Catalog,
     """Taken on; a second press says nothing new, unless a new occasion has called since."""
     still_open(timeline)
     mine = [number for number, fact in timeline.numbered(Acknowledged) if fact.by == deed.person]
-    if mine and not timeline.has(Sent, mine[-1]):
+    if mine and not any(fact.identity.startswith(_PAGE) for fact in timeline.all(Sent, mine[-1])):
         return []
     return [Acknowledged(at=now, by=deed.person)]
 
