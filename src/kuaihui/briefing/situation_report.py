@@ -50,7 +50,8 @@ def lined(lines: Sequence[Text]) -> Text:
     return Text("\n".join(f"{{{name}}}" for name in names), dict(zip(names, lines, strict=True)))
 
 
-def _lines(timeline: Timeline, catalog: Catalog, now: datetime, next_at: datetime | None) -> Iterator[Text]:
+def situation(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Text]:
+    """What it is, since when, who is on it, what is known, what is being done and what comes next, a line each."""
     yield text(
         "{title} · P{severity} · {service} · {phase}",
         title=timeline.opened.title,
@@ -64,6 +65,10 @@ def _lines(timeline: Timeline, catalog: Catalog, now: datetime, next_at: datetim
     yield text("known: {known}", known=_joined(list(_known(timeline)), text("nothing certain yet")))
     yield text("being done: {deeds}", deeds=_joined(list(_doing(timeline)), text("looking for the cause")))
     yield text("next step: {step}", step=_next_step(timeline, catalog, now))
+
+
+def _lines(timeline: Timeline, catalog: Catalog, now: datetime, next_at: datetime | None) -> Iterator[Text]:
+    yield from situation(timeline, catalog, now)
     if next_at is not None:
         yield text("next report at {at}, or when something changes", at=_clock(next_at, catalog))
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kuaihui.duties import (
+    catch_up_the_late,
     chase_the_tasks,
     fill_the_roles,
     follow_the_guide,
@@ -42,6 +43,7 @@ ROSTER: Final[tuple[Duty, ...]] = (
     follow_the_hotfix.due,
     watch_the_recovery.due,
     chase_the_tasks.due,
+    catch_up_the_late.due,
     keep_everyone_informed.due,
     keep_the_card.due,
     keep_the_document.due,
