@@ -231,6 +231,7 @@ FACTS: tuple[Fact, ...] = (
         commits=("1f2e3d4c",),
     ),
     repair.HotfixStarted(at=AT, by="amao", hotfix="R1", title="local cache", kind="rollback", stages=(), back_of="H1"),
+    repair.HotfixLinked(at=AT, by="gitlab", hotfix="H1", title="local cache", branch="hotfix/c", link="https://git.example.org/7"),
     repair.GateReached(at=AT, by="gitlab", hotfix="H1", gate="canary", name=GATE, reason=WHY, evidence="gitlab/deployment/7", happened=AT),
     repair.GatePassed(at=AT, by="xiaoshuai", hotfix="H1", gate="canary", name=GATE, reason=WHY, link="https://git.example.org/7"),
     repair.GateFailed(at=AT, by="github", hotfix="H1", gate="canary", name=GATE, reason=WHY, evidence="github/check_suite/7", happened=AT),

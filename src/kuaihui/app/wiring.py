@@ -25,6 +25,7 @@ from kuaihui.app.overrides import Overrides
 from kuaihui.app.reception import Reception
 from kuaihui.app.settings import CatalogPlace, Settings
 from kuaihui.app.sources import sources_of
+from kuaihui.app.trains import Trains
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.shelf import Shelf
 from kuaihui.duties import ROSTER
@@ -76,6 +77,11 @@ class House:
     def catalog(self) -> Catalog:
         """The last catalog that was whole, with the overrides of rotas that stand."""
         return self.overrides.catalog()
+
+    @property
+    def trains(self) -> Trains:
+        """Where news of changes is heard."""
+        return Trains(self.loop, self.overrides.catalog, self.clock)
 
 
 @asynccontextmanager

@@ -73,6 +73,7 @@ AnyFact = (
     | repair.ProposalChosen
     | repair.ProposalDropped
     | repair.HotfixStarted
+    | repair.HotfixLinked
     | repair.GateReached
     | repair.GatePassed
     | repair.GateFailed

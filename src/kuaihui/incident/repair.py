@@ -132,6 +132,21 @@ class HotfixStarted(Fact, frozen=True, kw_only=True, tag=True):
         return text("{by} began the hotfix {hotfix}: {title}", by=f"@{self.by}", hotfix=self.hotfix, title=self.title)
 
 
+class HotfixLinked(Fact, frozen=True, kw_only=True, tag=True):
+    """From now on news of this branch, link or commits is news of the hotfix; `title` is what it is called there."""
+
+    hotfix: str
+    title: str = ""
+    branch: str = ""
+    link: str = ""
+    commits: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> Text:
+        what = self.link or self.branch or ", ".join(self.commits)
+        return text("{hotfix} is carried by {what}", hotfix=self.hotfix, what=what)
+
+
 class AtGate(Fact, frozen=True, kw_only=True):
     """
     Something about one gate of one hotfix; `name` is the gate's name.

@@ -232,6 +232,15 @@ class StartHotfix(Deed, frozen=True, kw_only=True, tag=True):
     back_of: str = ""
 
 
+class LinkHotfix(Deed, frozen=True, kw_only=True, tag=True):
+    """News of this branch, merge request or commit is news of the hotfix."""
+
+    hotfix: str = ""
+    branch: str = ""
+    link: str = ""
+    commit: str = ""
+
+
 class PassGate(Deed, frozen=True, kw_only=True, tag=True):
     """The gate is passed; without a hotfix, the one that is under way, without a gate, the one it waits at."""
 
@@ -303,6 +312,7 @@ AnyDeed = (
     | ChooseProposal
     | DropProposal
     | StartHotfix
+    | LinkHotfix
     | PassGate
     | FailGate
     | SkipGate

@@ -19,6 +19,8 @@ async def act(house: House, incident: str, deed: signals.AnyDeed) -> list[Fact]:
     """Let a person's deed be heard; a message that is a command becomes the deed it stands for. Raises Refused."""
     if isinstance(deed, signals.React) and len(deed.emoji) > LONGEST_REACTION:
         raise Refused(text("a reaction is one sign"))
-    return await house.loop.hear(
+    facts = await house.loop.hear(
         incident, lambda timeline: understand(meant(deed, timeline, house.catalog), timeline, house.catalog, house.clock.now())
     )
+    await house.trains.after(incident, facts)
+    return facts

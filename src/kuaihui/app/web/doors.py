@@ -22,13 +22,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from kuaihui.app.reception import Again, Heard, Reception
+from kuaihui.app.trains import Trains
 from kuaihui.app.wiring import House
+from kuaihui.intake.movements import Movement
 from kuaihui.intake.ringing import Fault, Misheard, Ringing, Unusable
 from kuaihui.integrations.alertmanager.api_v2 import ApiV2
 from kuaihui.integrations.alertmanager.webhook import Webhook
 from kuaihui.integrations.changes import hook as changes
-from kuaihui.integrations.changes.list_changes import Changes
 from kuaihui.integrations.generic.hook import Mapped
+from kuaihui.integrations.github import hook as github
+from kuaihui.integrations.gitlab import hook as gitlab
 from kuaihui.language import choose, say, text
 
 log = logging.getLogger(__name__)
@@ -65,7 +68,8 @@ class Doors:
     """
     The doors of one house.
 
-    `tokens` are by door: "prometheus" (POST /api/v2/alerts), "alertmanager", "changes", and the name of each generic hook. `loopback`:
+    `tokens` are by door: "prometheus" (POST /api/v2/alerts), "alertmanager", "changes", "gitlab", "github", and the name of each generic
+    hook. `loopback`:
     nobody but this machine reaches us. `largest_body` in bytes.
     """
 
@@ -85,6 +89,7 @@ class Doors:
         self.largest_body = largest_body
         self.language = language
         self.generic = {name: _generic(mapped) for name, mapped in (generic or {}).items()}
+        self.trains = Trains(reception.loop, reception.catalog, reception.clock)
         self._api, self._webhook = ApiV2(reception.resolve_timeout), Webhook()
 
     def routes(self) -> list[BaseRoute]:
@@ -94,6 +99,8 @@ class Doors:
             Route("/hooks/alertmanager", self._guarded(self._alertmanager), methods=["POST"]),
             Route("/hooks/generic/{name}", self._guarded(self._any), methods=["POST"]),
             Route("/hooks/changes", self._guarded(self._changes), methods=["POST"]),
+            Route("/hooks/gitlab", self._guarded(self._gitlab), methods=["POST"]),
+            Route("/hooks/github", self._guarded(self._github), methods=["POST"]),
             Route("/api/v2/status", self._status, methods=["GET"]),
             Route("/-/ready", _well, methods=["GET", "HEAD"]),
             Route("/-/healthy", _well, methods=["GET", "HEAD"]),
@@ -118,12 +125,36 @@ class Doors:
         """What a pipeline changed: kept in the journal, where looking for changes finds it."""
         self._let_in(request, "changes")
         body, now = await self._body(request), self.reception.clock.now()
+        told = self._read(lambda: changes.hear(body, now))
+        return await self._moved(told, "changes")
+
+    async def _gitlab(self, request: Request) -> Response:
+        """What GitLab tells of merge requests, pipelines and deployments."""
+        body = await self._body(request)
+        self._let_in(request, "gitlab", lambda token: gitlab.is_from(request.headers, body, token))
+        return await self._moved(
+            self._read(lambda: gitlab.hear(body, self.reception.clock.now())), "gitlab", gitlab.delivery(request.headers)
+        )
+
+    async def _github(self, request: Request) -> Response:
+        """What GitHub tells of pull requests, checks and deployments."""
+        body = await self._body(request)
+        self._let_in(request, "github", lambda secret: github.is_from(request.headers, body, secret))
+        told = self._read(lambda: github.hear(body, request.headers, self.reception.clock.now()))
+        return await self._moved(told, "github", github.delivery(request.headers))
+
+    def _read(self, hear: Callable[[], list[Movement]]) -> list[Movement]:
         try:
-            told = changes.hear(body, now)
+            return hear()
         except Unusable as wrong:
             raise Closed(400, wrong.fault) from wrong
-        await Changes(self.reception.loop.journal).keep(told, "changes", now)
-        return Response(_encode({"kept": len(told)}), media_type=_JSON)
+
+    async def _moved(self, news: Sequence[Movement], by: str, delivery: str = "") -> Response:
+        """Keep the news, and tell what it moved: 2xx for what is of no use too, since a hook that is refused is switched off."""
+        moved = await self.trains.hear(news, by, delivery)
+        return Response(
+            _encode({"kept": len(news), "moved": {incident: len(facts) for incident, facts in moved.items()}}), media_type=_JSON
+        )
 
     def _read_api(self, body: bytes, now: datetime) -> Understood:
         told = self._api.hear(body, now)
@@ -176,15 +207,15 @@ class Doors:
 
     # -- who comes in --------------------------------------------------------------------------------------------------------------------
 
-    def _let_in(self, request: Request, door: str) -> None:
-        """Raises Closed for who may not come in."""
+    def _let_in(self, request: Request, door: str, knows: Callable[[bytes], bool] | None = None) -> None:
+        """Raises Closed for who may not come in; `knows` tells whether a request shows in its own way that its sender knows the token."""
         token = self.tokens.get(door)
         if token is None:
             if self.loopback:
                 return
             words = text("this door has no token: set hooks.tokens.{door}", door=door[:80])
             raise Closed(401, Fault("token.unset", "", words), {"www-authenticate": "Bearer"})
-        if not hmac.compare_digest(shown_token(request), token):
+        if not (knows and knows(token)) and not hmac.compare_digest(shown_token(request), token):
             words = text("the token is missing or wrong: give it as Bearer, as the password of Basic, or as ?token=")
             raise Closed(401, Fault("token.wrong", "", words), {"www-authenticate": "Bearer"})
 

@@ -56,6 +56,7 @@ MEANINGS: Final[dict[type[signals.Deed], Meaning]] = {
     signals.ChooseProposal: proposing.choose,
     signals.DropProposal: proposing.drop,
     signals.StartHotfix: repairing.start,
+    signals.LinkHotfix: repairing.link,
     signals.PassGate: repairing.pass_gate,
     signals.FailGate: repairing.fail_gate,
     signals.SkipGate: repairing.skip_gate,

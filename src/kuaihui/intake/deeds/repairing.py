@@ -17,6 +17,7 @@ from kuaihui.incident.repair import (
     GateFailed,
     GatePassed,
     GateSkipped,
+    HotfixLinked,
     HotfixStarted,
     HotfixStopped,
     QuotedEvidence,
@@ -118,6 +119,19 @@ def stop(deed: signals.StopHotfix, timeline: Timeline, catalog: Catalog, now: da
     """It goes no further."""
     train = _train(timeline, deed.hotfix)
     return [HotfixStopped(at=now, by=deed.person, hotfix=train.hotfix, reason=reason(deed.reason))] if train.running else []
+
+
+def link(deed: signals.LinkHotfix, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
+    """News of a branch, a merge request or a commit is the hotfix's from now on."""
+    train = _train(timeline, deed.hotfix)
+    branch, where, commit = deed.branch.strip(), deed.link.strip(), deed.commit.strip()
+    if not (branch or where or commit):
+        raise Refused(text("name a branch, a link or a commit"))
+    known = [train.started, *(fact for fact in timeline.all(HotfixLinked) if fact.hotfix == train.hotfix)]
+    if any((fact.branch, fact.link, fact.commits) == (branch, where, (commit,) if commit else ()) for fact in known):
+        return []
+    commits = (commit,) if commit else ()
+    return [HotfixLinked(at=now, by=deed.person, hotfix=train.hotfix, branch=branch, link=where, commits=commits)]
 
 
 def pass_gate(deed: signals.PassGate, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:

@@ -8,7 +8,7 @@ from kuaihui.catalog.catalog import Catalog
 from kuaihui.diagnosis.guides import current, ended
 from kuaihui.errors import Refused
 from kuaihui.incident.evidence import ChangesListed
-from kuaihui.incident.fact import Fact
+from kuaihui.incident.fact import HOUSE, Fact
 from kuaihui.incident.thinking import (
     ChangeExcluded,
     ChangeSuspected,
@@ -41,9 +41,9 @@ def confirm(deed: signals.ConfirmHypothesis, timeline: Timeline, catalog: Catalo
 
 
 def reject(deed: signals.RejectHypothesis, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
-    """It is not so, unless that is the last word already."""
-    raised = _hypothesis(timeline, deed.hypothesis)
-    if isinstance(_last_word(timeline, deed.hypothesis), HypothesisRejected):
+    """It is not so, unless that is a person's last word already: theirs stands beside the house's own."""
+    raised, last = _hypothesis(timeline, deed.hypothesis), _last_word(timeline, deed.hypothesis)
+    if isinstance(last, HypothesisRejected) and last.by != HOUSE:
         return []
     return [HypothesisRejected(at=now, by=deed.person, hypothesis=deed.hypothesis, claim=raised.claim, reason=reason(deed.reason))]
 

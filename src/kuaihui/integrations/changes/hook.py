@@ -3,6 +3,7 @@ POST /hooks/changes: a pipeline tells what it changed.
 
 Rule 1: a change is kept once: told again with the same id, status and instant, it changes nothing; a new status is told beside the old one.
 Rule 2: what is told is scrubbed before it is kept.
+Rule 3: a change says what it is of by `branch`, `sha`, `merge_request` or `hotfix`; one that says none of them is its service's.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from kuaihui.diagnosis.scrubbing import DEFAULT
 from kuaihui.incident.evidence import Change
 from kuaihui.intake.instants import start
 from kuaihui.intake.labels import malformed
+from kuaihui.intake.movements import Movement, outcome_of
 from kuaihui.intake.ringing import unusable
 from kuaihui.journal.notes import Note
 from kuaihui.language import text
@@ -39,12 +41,18 @@ class Told(msgspec.Struct, kw_only=True):
     status: str = ""
     size: int | None = None
     source: str = "changes"
+    project: str = ""
+    branch: str = ""
+    sha: str = ""
+    merge_request: str = ""  # its link
+    hotfix: str = ""  # as people call it here: "H1"
+    name: str = ""  # the pipeline's
 
 
 _one_or_many: Final[msgspec.json.Decoder[Told | list[Told]]] = msgspec.json.Decoder(Told | list[Told])
 
 
-def hear(body: bytes, now: datetime) -> list[Change]:
+def hear(body: bytes, now: datetime) -> list[Movement]:
     """The changes of a body: one object, or a list of them. Raises Unusable, which says where."""
     try:
         told = _one_or_many.decode(body)
@@ -62,9 +70,9 @@ def hear(body: bytes, now: datetime) -> list[Change]:
     return [_change(one, f"[{number}]", now) for number, one in enumerate(every)]
 
 
-def _change(told: Told, path: str, now: datetime) -> Change:
+def _change(told: Told, path: str, now: datetime) -> Movement:
     at = start(told.at, f"{path}.at", now) or now
-    return Change(
+    return Movement(
         id=told.id[:_SHORT] or told.link[:_SHORT] or told.title[:_SHORT],
         kind=told.kind[:40],
         at=at,
@@ -76,15 +84,33 @@ def _change(told: Told, path: str, now: datetime) -> Change:
         status=told.status[:_SHORT],
         size=told.size,
         source=told.source[:_SHORT],
+        outcome=outcome_of(told.status),
+        project=told.project[:_SHORT],
+        branch=told.branch[:_SHORT],
+        commits=(told.sha[:_SHORT],) if told.sha else (),
+        request=told.merge_request[:_LONG],
+        hotfix=told.hotfix[:_SHORT],
+        name=told.name[:_SHORT],
     )
 
 
-def note_of(change: Change, by: str, now: datetime) -> Note:
-    """The note a change is kept as: a moment, so that it is over when it has happened, and is found by asking what was over later."""
-    name = f"{KIND}/{change.source}/{change.service}/{change.id}/{change.status}/{change.at.isoformat()}"
+def note_of(change: Change, by: str, now: datetime, delivery: str = "") -> Note:
+    """
+    The note a change is kept as: a moment, so that it is over when it has happened, and is found by asking what was over later.
+
+    `delivery` stands for the instant where the sender told none, so that what is told again is the same note.
+    """
+    when = change.at.isoformat() if change.at != now or not delivery else delivery[:_SHORT]
+    place = getattr(change, "project", "") or change.service
+    name = f"{KIND}/{change.source}/{place}/{change.id}/{change.status}/{when}"
     return Note(name, KIND, msgspec.json.encode(change), change.at, change.at, by, now)
 
 
 def change_of(note: Note) -> Change:
     """The change that a note holds."""
     return msgspec.json.decode(note.body, type=Change)
+
+
+def movement_of(note: Note) -> Movement:
+    """The same, with all that says whose it is."""
+    return msgspec.json.decode(note.body, type=Movement)
