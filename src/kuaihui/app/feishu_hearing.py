@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from kuaihui.app.reception import Reception
+from kuaihui.app.trains import Trains
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.errors import CarryError, GiveUp, Refused, TryLater
 from kuaihui.incident.fact import Fact
@@ -165,6 +166,7 @@ class Hearing:
             if word.said:
                 self._answer(word.said, refused.text)
             return
+        await Trains(self.reception.loop, self.reception.catalog, self.reception.clock).after(word.incident, facts)
         if heard.refused:
             self._answer(word.said, heard.refused.text)
         elif heard.commanded and facts:

@@ -122,6 +122,7 @@ async def house(
 
 async def start(built: House) -> None:
     """Let the house turn: the loop, the expiry of silent alerts, the look at the catalog's files, the index of words."""
+    await built.trains.look()  # what was kept and not yet looked at when the house last stopped
     built.tasks += [
         asyncio.create_task(built.loop.run(), name="loop"),
         asyncio.create_task(built.reception.run(), name="reception"),

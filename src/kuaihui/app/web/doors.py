@@ -132,9 +132,8 @@ class Doors:
         """What GitLab tells of merge requests, pipelines and deployments."""
         body = await self._body(request)
         self._let_in(request, "gitlab", lambda token: gitlab.is_from(request.headers, body, token))
-        return await self._moved(
-            self._read(lambda: gitlab.hear(body, self.reception.clock.now())), "gitlab", gitlab.delivery(request.headers)
-        )
+        told = self._read(lambda: gitlab.hear(body, self.reception.clock.now()))
+        return await self._moved(told, "gitlab", gitlab.delivery(request.headers))
 
     async def _github(self, request: Request) -> Response:
         """What GitHub tells of pull requests, checks and deployments."""
@@ -152,9 +151,10 @@ class Doors:
     async def _moved(self, news: Sequence[Movement], by: str, delivery: str = "") -> Response:
         """Keep the news, and tell what it moved: 2xx for what is of no use too, since a hook that is refused is switched off."""
         moved = await self.trains.hear(news, by, delivery)
-        return Response(
-            _encode({"kept": len(news), "moved": {incident: len(facts) for incident, facts in moved.items()}}), media_type=_JSON
-        )
+        answer: dict[str, object] = {"kept": len(news)}
+        if moved:
+            answer["moved"] = {incident: len(facts) for incident, facts in moved.items()}
+        return Response(_encode(answer), media_type=_JSON)
 
     def _read_api(self, body: bytes, now: datetime) -> Understood:
         told = self._api.hear(body, now)
