@@ -197,9 +197,6 @@ def test_a_key_is_called_hot_once() -> None:
     assert [finding.kind for finding in findings].count(Kind.HOT_KEY) == 1
 
 
-DEAR = {"sort": CommandCount(30, 900_000), "hgetall": CommandCount(40, 4_000)}
-
-
 @pytest.mark.parametrize(
     "by_command, usec, kind",
     [
@@ -216,6 +213,16 @@ def test_slow_commands_are_dearer_than_the_rest_or_the_server_is_full(by_command
     before = replace(BEFORE, info=replace(BEFORE.info, by_command=dict.fromkeys(by_command, CommandCount())))
 
     assert {Kind.SLOW, Kind.ALL_SLOW} & said(diagnose(before, after)).keys() == {kind}
+
+
+def test_what_we_ask_ourselves_is_nobodys_traffic() -> None:
+    """OBJECT FREQ is asked once a key: hundreds of commands on a server that hardly does anything else."""
+    asked = {"object|freq": CommandCount(900, 5_000), "get": CommandCount(300, 900)}
+    before = replace(BEFORE, info=replace(BEFORE.info, by_command=dict.fromkeys(asked, CommandCount())))
+    findings = said(diagnose(before, info(by_command=asked)))
+
+    assert Kind.COMMANDS not in findings
+    assert findings[Kind.CALM].startswith("Redis is calm: 300 ops/s")
 
 
 def test_a_slow_command_alone_explains_nothing() -> None:

@@ -22,7 +22,7 @@ from kuaihui.duties.questions import AnyLook, Asking, same_question
 from kuaihui.duties.take_the_first_look import ASKER, BROKEN
 from kuaihui.incident.thinking import GuideConcluded, GuideStepTaken
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import Text, plain, text
+from kuaihui.language import Text, both, plain, text
 
 
 def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | Conclude]:
@@ -36,7 +36,7 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
         return
     look = Asking(service, timeline.occasion, asker(guide.id, step), broke_at(timeline), now).of(guide.steps[step].ask)
     look = look and (_asked_already(timeline, look) or look)
-    if taken := _taken(timeline, catalog, guide, step, look, now):
+    if taken := _taken(timeline, guide, step, look, now):
         yield Conclude(now, taken)
     elif look and look.asked_by != ASKER:  # the first look's own are due by its own duty
         yield Due(now, look)
@@ -57,10 +57,10 @@ def _has_sources(service: Service) -> bool:
     return bool(sources.logs or sources.metrics or sources.changes or sources.redis)
 
 
-def _taken(timeline: Timeline, catalog: Catalog, guide: Guide, name: str, look: AnyLook | None, now: datetime) -> GuideStepTaken | None:
+def _taken(timeline: Timeline, guide: Guide, name: str, look: AnyLook | None, now: datetime) -> GuideStepTaken | None:
     """The step as it is written down once its answer is there, or once it is sure that there will be none."""
     step = guide.steps[name]
-    asked = plain(step.says.told(catalog.language))
+    asked = both(step.says.zh, step.says.en)
     fact = answered(timeline, look.identity) if look else None
     if fact is None:
         why = _unanswered(timeline, step, look)

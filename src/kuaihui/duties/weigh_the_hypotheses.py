@@ -2,7 +2,8 @@
 Weigh the hypotheses: what may be the cause, what speaks for and against it, and which a check confirms.
 
 Rule 1: a hypothesis is confirmed by the house only on a proof that nothing contradicts; else a person decides.
-Rule 2: what a person rejected the house does not confirm, and what they raised it does not reject; what it rejected, a later look may prove.
+Rule 2: what a person rejected the house does not confirm, and what they raised it does not reject; what it rejected itself, a later look
+        may prove.
 Rule 3: a piece of evidence is weighed once, however often the same is seen again.
 Rule 4: nothing that is not proved is raised while a look of the first look is under way: what it shows may speak against it.
 """

@@ -129,24 +129,31 @@ class View:
     limits: Thresholds
 
 
+# What the look itself asks; some of it in numbers (OBJECT FREQ once a key), which are nobody's traffic.
+OURS: Final = frozenset(
+    {"object|freq", "memory|usage", "command|info", "client|list", "client|setname", "slowlog|get", "latency|latest", "monitor", "wait"}
+)
+
 Rule = Callable[[View], Iterator[Finding]]
 
 
 def between(before: RedisSnapshot, after: RedisSnapshot) -> Change | None:
-    """The counters' change; None when no time has passed (a clock set back), or they went back themselves (CONFIG RESETSTAT)."""
+    """The counters' change but for our own asking; None when no time has passed, or they went back themselves (CONFIG RESETSTAT)."""
     seconds = (after.at - before.at).total_seconds()
     old, new = before.info, after.info
     if seconds <= 0 or new.commands < old.commands:
         return None
+    by_command = {name: _less(count, old.by_command.get(name, CommandCount())) for name, count in new.by_command.items()}
+    own = sum(count.calls for name, count in by_command.items() if name in OURS)
     return Change(
         seconds,
-        new.commands - old.commands,
+        max(0, new.commands - old.commands - own),
         max(0.0, new.cpu - old.cpu),
         max(0, new.evicted - old.evicted),
         max(0, new.refused_connections - old.refused_connections),
         max(0, new.hits - old.hits),
         max(0, new.misses - old.misses),
-        {name: _less(count, old.by_command.get(name, CommandCount())) for name, count in new.by_command.items()},
+        {name: count for name, count in by_command.items() if name not in OURS},
         {name: count - old.errors.get(name, 0) for name, count in new.errors.items() if count > old.errors.get(name, 0)},
     )
 

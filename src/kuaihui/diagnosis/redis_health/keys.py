@@ -157,7 +157,7 @@ def commands(view: View) -> Iterator[Finding]:
     change, whole = view.change, view.now.info.by_command
     if change is None or change.rate < view.limits.steady_ops:
         return
-    earlier = {name: count.calls - change.by_command[name].calls for name, count in whole.items()}
+    earlier = {name: whole[name].calls - count.calls for name, count in change.by_command.items()}
     time, calls, past = (
         sum(c.usec for c in change.by_command.values()),
         sum(c.calls for c in change.by_command.values()),
