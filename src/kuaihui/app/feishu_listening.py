@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -20,7 +21,7 @@ from kuaihui.errors import BadSettings
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.feishu import Workplace
 from kuaihui.integrations.feishu.client.long_connection import LongConnection
-from kuaihui.integrations.feishu.hear.chat_alerts import OVER, Pattern, compiled
+from kuaihui.integrations.feishu.hear.chat_alerts import OVER, Pattern
 from kuaihui.integrations.feishu.hear.ears import Ears
 from kuaihui.integrations.feishu.hear.polls import RECEIPTS_LAST, Polls
 from kuaihui.integrations.feishu.index import Index
@@ -59,7 +60,7 @@ class Timelines:
 
 
 def hearing_of(settings: FeishuSettings, workplace: Workplace, reception: Reception) -> tuple[Hearing, Polls]:
-    """What hears and what looks, as the settings want it. Raises BadSettings for a pattern that cannot be read."""
+    """What hears and what looks, as the settings want it."""
     loop, desk = reception.loop, workplace.desk
 
     async def newest():
@@ -78,12 +79,12 @@ def hearing_of(settings: FeishuSettings, workplace: Workplace, reception: Recept
 
 
 def patterns_of(settings: FeishuSettings) -> list[Pattern]:
-    """How the messages of other bots are read. Raises BadSettings."""
+    """How the messages of other bots are read."""
     return [
         Pattern(
             name,
-            compiled(name, "match", one.match),
-            compiled(name, "resolved", one.resolved or OVER),
+            re.compile(one.match, re.MULTILINE),
+            re.compile(one.resolved or OVER, re.MULTILINE),
             one.chat,
             one.sender,
             one.labels,

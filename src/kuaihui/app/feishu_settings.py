@@ -7,6 +7,7 @@ Rule 2: secrets need not stand in the file: KUAIHUI_FEISHU__APP_SECRET in the en
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -60,6 +61,15 @@ class FeishuAlerts(_Part):
     sender: str = ""
     labels: dict[str, str] = {}
     lasts: Span | None = None
+
+    @field_validator("match", "resolved")
+    @classmethod
+    def _readable(cls, written: str) -> str:
+        try:
+            re.compile(written, re.MULTILINE)
+        except re.error as wrong:
+            raise ValueError(f"it is no regular expression: {wrong}") from wrong
+        return written
 
 
 class FeishuHearing(_Part):

@@ -82,10 +82,10 @@ class Auth(Section):
     Who may come in.
 
     "open": whoever reaches us says who they are; only allowed on loopback. "tokens": each person has a token; kept here is only its hash
-    (`kuaihui token PERSON` makes one).
+    (`kuaihui token PERSON` makes one). "feishu": people of the catalog sign in with Feishu; tokens are for programs.
     """
 
-    mode: Literal["open", "tokens"] = "open"
+    mode: Literal["open", "tokens", "feishu"] = "open"
     secret: str = Field(
         default="", description="signs the pages' cookies; made at start when left out, so that a restart signs everybody out"
     )
@@ -191,6 +191,8 @@ class Settings(BaseSettings):
                     host=self.server.host,
                 )
             )
+        if self.auth.mode == "feishu" and self.feishu is None:
+            raise BadSettings(text("auth.mode is feishu, but there is no section [feishu]: set app_id and app_secret there"))
         if not self.server.loopback and not self.hooks.tokens:
             raise BadSettings(
                 text("server.host is {host}, which others can reach, but hooks.tokens names no token for any door", host=self.server.host)

@@ -15,6 +15,7 @@ from kuaihui.app.web.doors import doors_of
 from kuaihui.app.web.drawing import SERVED
 from kuaihui.app.web.entrance import entrance
 from kuaihui.app.web.feishu_door import FeishuDoor
+from kuaihui.app.web.feishu_entrance import feishu_entrance
 from kuaihui.app.web.forms import forms
 from kuaihui.app.web.guarding import Guard
 from kuaihui.app.web.live import live
@@ -45,7 +46,7 @@ def create_app(house: House) -> FastAPI:
     app.state.screens = Screens(house)
     app.state.boards = Boards(house)
     app.router.routes[:0] = [*doors_of(house).routes(), *FeishuDoor(house).routes()]
-    for router in (api, live, pages, paper, mine, forms, entrance, desk):
+    for router in (api, live, pages, paper, mine, forms, entrance, feishu_entrance, desk):
         app.include_router(router)
     for part, folder in SERVED.items():
         app.mount(f"/{part}", Served(directory=folder, check_dir=False), name=part)

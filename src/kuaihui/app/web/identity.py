@@ -3,6 +3,7 @@ Who is asking.
 
 Rule 1: with auth.mode "tokens" everybody shows a token once (a page keeps a signed cookie) or with every call of the API; what is kept of a
         token is its hash, compared in constant time.
+        With "feishu" a page's cookie comes from signing in there, and a token still opens the API.
 Rule 2: with auth.mode "open", which the settings allow on loopback only, whoever asks says who they are.
 Rule 3: a cookie goes along with no form of another site (SameSite), and a form is taken only from our own pages (Origin).
 Rule 4: an open house answers only to names of this machine, so that no page elsewhere can reach it by having a name of its own point here.

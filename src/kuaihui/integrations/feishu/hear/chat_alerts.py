@@ -14,13 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from kuaihui.errors import BadSettings
 from kuaihui.incident.alerts import Alert
 from kuaihui.intake.fingerprints import fingerprint
 from kuaihui.intake.labels import check_labels
 from kuaihui.intake.measures import measure
 from kuaihui.intake.ringing import Ringing
-from kuaihui.language import text
 
 OVER: Final = r"(?i)恢复|解除|消除|resolved|recovered|\bok\b"
 _LONGEST: Final = 500
@@ -79,15 +77,6 @@ class Pattern:
         ends = told.at + self.lasts if self.lasts else None
         summary, value = said.get("summary", "") or told.words.strip().split("\n", 1)[0], measure(said.get("value", ""))
         return ringing(told, labels, value=value, summary=summary, link=said.get("link", ""), ends=ends, firing=firing)
-
-
-def compiled(name: str, key: str, written: str) -> re.Pattern[str]:
-    """A pattern of the settings. Raises BadSettings that names the key."""
-    try:
-        return re.compile(written, re.MULTILINE)
-    except re.error as wrong:
-        said = text("feishu.hearing.alerts.{name}.{key} is no regular expression: {what}", name=name, key=key, what=str(wrong))
-        raise BadSettings(said) from wrong
 
 
 def alerts_of(told: Told, patterns: Sequence[Pattern]) -> list[Ringing]:
