@@ -157,6 +157,14 @@ class Proving:
             reason=verdict.reason,
         )
 
+    def vanished(self, claim: Claim) -> bool:
+        """Whether the signal's source answers, but has no value any more where it had one: the alert may have resolved for want of data."""
+        attempts = self.attempts(claim, self.what)
+        if self.signal is None or not attempts or attempts[-1].read is None or attempts[-1].read.last is not None:
+            return False
+        earlier = self.timeline.all(MetricsRead, self.timeline.occasion)
+        return any(read.expression == self.signal.expression and read.last is not None for read in earlier)
+
     def highest(self, claim: Claim) -> float | None:
         """The greatest value that was read since the claim."""
         values = [attempt.read.last for attempt in self.attempts(claim, self.what) if attempt.read]

@@ -3,6 +3,7 @@ Watch the recovery: claimed, proved on the signal that broke, observed for the s
 
 Rule 1: "resolved" is a claim, whoever says it. Where the signal can be read again, it alone begins the observation; where it cannot, that
         is said, and every alert having cleared is enough.
+        A signal that was there and has vanished with the alert proves nothing: no data is not recovery, until a person says that it is.
 Rule 2: a word that it is resolved does not start the window while an alert is still firing.
 Rule 3: the signal is read again all through the window. If it is bad again recovery is in doubt, and the window begins anew once it holds.
 Rule 4: a relapse in the window re-opens (that is heard in intake); a person's doubt ends with a person's word.
@@ -69,7 +70,7 @@ def _prove(timeline: Timeline, proving: Proving, claim: Claim, window: timedelta
         return
     if not any(fact.verdict == newest.verdict for fact in _told(timeline, claim.told_since)[-1:]):
         yield Conclude(now, newest)
-    elif newest.verdict != BAD:
+    elif newest.verdict != BAD and not (proving.vanished(claim) and not timeline.has(Resolved, timeline.occasion)):
         yield Conclude(now, ObservationStarted(at=now, until=now + window, reason=_proof(claim, newest)))
 
 
