@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kuaihui.app.commands import catalog, demo, house, incidents, keeping, replay
+from kuaihui.app.commands import catalog, demo, drill, house, incidents, keeping, replay
 
 cli = typer.Typer(
     name="kuaihui",
@@ -16,6 +16,7 @@ cli = typer.Typer(
 for word in (
     house.up,
     demo.demo,
+    drill.drill,
     catalog.check,
     catalog.oncall,
     incidents.incidents,

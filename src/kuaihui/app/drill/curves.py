@@ -53,7 +53,7 @@ class Curves:
         self._http, begins, script, description = http, self._clock.now(), self.script, self.description
         for heat in script.heat:
             self._at(begins + heat.after, lambda now, level=heat.level: self._turn(level, now))
-        self._at(begins, self._evaluate)
+        self._at(begins + EVALUATED, self._evaluate)
         if script.last_change is not None:
             before = begins - script.last_change
             self._at(begins, lambda now: self._news(description.running, "full", "succeeded", before, "xiaomei", 0))
@@ -146,12 +146,17 @@ class Curves:
         """What Prometheus would do: tell the alert while it holds, and once more when it is over."""
         holds = self.ratio >= RINGS_FROM and not self.metrics_are_gone
         if holds:
-            self._ringing_since = self._ringing_since or now
+            self._ringing_since = self._ringing_since or self._broke_at()
             await self._ring(self._ringing_since, now + LASTING)
         elif self._ringing_since:
             await self._ring(self._ringing_since, now)
             self._ringing_since = None
         self._at(now + EVALUATED, self._evaluate)
+
+    def _broke_at(self) -> datetime:
+        """Since when it is as bad as the rule wants."""
+        calm = [number for number, (_, ratio) in enumerate(self.history) if ratio < RINGS_FROM]
+        return self.history[min(calm[-1] + 1, len(self.history) - 1)][0]
 
     async def _ring(self, since: datetime, ends: datetime) -> None:
         said = text("Gateway 5xx ratio {ratio} (usually below 1 %)", ratio=f"{self.ratio:.0%}")

@@ -140,12 +140,12 @@ class Hours(Entry):
 
 
 class Expected(Entry):
-    """What should come of it: the cause that is found ("" means: honestly none), how it ends, how many incidents there are at least."""
+    """What should come of it: the cause that is found ("": honestly none), how it ends, whether it breaks again, how many pages at most."""
 
     cause: str = ""
     mended: Literal["hotfix", "rollback", "by hand", "by itself"] = "hotfix"
-    incidents: int = 1
     reopened: bool = False
+    pages_at_most: int = 0  # over all incidents; 0: as many as it takes
 
 
 class Script(Entry):

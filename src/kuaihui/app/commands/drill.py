@@ -1,0 +1,86 @@
+"""Acting an incident out before it happens."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import typer
+
+from kuaihui.app.commands.catalog import File
+from kuaihui.app.commands.house import run
+from kuaihui.app.commands.markdown import show
+from kuaihui.app.commands.speaking import language, one_line_errors
+from kuaihui.app.drill.act import Wanted, act_out
+from kuaihui.app.drill.script import Script
+from kuaihui.app.drill.shelf import every, find, surprise
+from kuaihui.app.settings import CatalogPlace, Settings
+from kuaihui.app.wiring import RealClock
+from kuaihui.catalog.load import load
+from kuaihui.errors import Refused
+from kuaihui.language import text
+
+
+def drill(  # noqa: PLR0913, PLR0917  # each is one word people may say
+    name: Annotated[str, typer.Argument(help="a drill's name, or a folder with drill.yaml")] = "",
+    listed: Annotated[bool, typer.Option("--list", help="the drills there are")] = False,
+    by_surprise: Annotated[bool, typer.Option("--surprise", help="one of those that may come at this hour")] = False,
+    play: Annotated[list[str] | None, typer.Option("--play", help="a part that a person plays: 小美, xiaomei")] = None,
+    speed: Annotated[float, typer.Option(min=1, max=60, help="how much people's waiting is compressed; never the physics")] = 1.0,
+    seed: Annotated[int, typer.Option(help="who hesitates how long; the same seed, the same drill")] = 1,
+    virtual: Annotated[bool, typer.Option("--virtual", help="in virtual time, on declared curves: done in seconds")] = False,
+    own: Annotated[Path | None, typer.Option("--drills", help="a folder with your own drills")] = None,
+    reports: Annotated[Path, typer.Option(help="where reports are kept")] = Path("var/drills"),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="where the pages are")] = 8467,
+    own_parts: Annotated[bool, typer.Option("--own-parts", help="leave nginx, Prometheus and Alertmanager aside")] = False,
+    settings: File = None,
+) -> None:
+    """Act an incident out on real parts, with a cast, and grade it. 演练。"""
+    with one_line_errors():
+        if listed:
+            _list(every(own))
+            return
+        place = Settings.load(settings).catalog
+        catalog = place.folder if place.folder.exists() or place != CatalogPlace() else _sample()
+        script = _chosen(name, own, catalog, by_surprise=by_surprise)
+        wanted = Wanted(script, catalog, reports, seed, speed, tuple(_parts(play or [], catalog)), port, _language(), own_parts=own_parts)
+        told: list[str] = []
+        run(act_out(wanted, told.append, virtual=virtual))
+        for markdown in told:
+            show(markdown)
+
+
+def _language() -> Literal["zh", "en"]:
+    return "en" if language() == "en" else "zh"
+
+
+def _sample() -> Path:
+    return Path(str(files("kuaihui.samples"))) / "config_center"
+
+
+def _list(scripts: Sequence[Script]) -> None:
+    for script in scripts:
+        typer.echo(f"{script.id:20} {script.name.told(language())}: {script.about.told(language())}")
+
+
+def _chosen(name: str, own: Path | None, catalog: Path, *, by_surprise: bool) -> Script:
+    if name:
+        return find(name, own)
+    if not by_surprise:
+        raise Refused(text("name a drill (kuaihui drill --list shows them), or say --surprise"))
+    zone = ZoneInfo(load(catalog).time_zone)
+    return surprise(every(own), RealClock().now(), zone, secrets.randbits(64))
+
+
+def _parts(wanted: Sequence[str], catalog: Path) -> list[str]:
+    """People by id or by any of their names. Raises Refused for somebody the catalog does not know."""
+    people = load(catalog).people
+    known = {name.casefold(): person for person, one in people.items() for name in (person, one.name.zh, one.name.en)}
+    unknown = [name for name in wanted if name.casefold() not in known]
+    if unknown:
+        raise Refused(text("there is no part {person} in this drill", person=unknown[0]))
+    return [known[name.casefold()] for name in wanted]

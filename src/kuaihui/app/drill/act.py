@@ -1,0 +1,55 @@
+"""Acts a drill out from its beginning to its report, in virtual time or on real parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from kuaihui.app.drill.report import Report, keep, last
+from kuaihui.app.drill.script import Script
+from kuaihui.app.drill.virtual import act_through, acting
+from kuaihui.app.wiring import RealClock
+from kuaihui.briefing.grade import Expectation, Grade, grade
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.incident.timeline import Timeline
+from kuaihui.language import Text
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which drill, on which catalog, and how."""
+
+    script: Script
+    catalog: Path
+    reports: Path
+    seed: int = 1
+    speed: float = 1.0
+    played: tuple[str, ...] = ()
+    port: int = 8467
+    language: Literal["zh", "en"] = "zh"
+    own_parts: bool = False
+
+
+async def act_out(wanted: Wanted, told: Callable[[str], None], *, virtual: bool) -> None:
+    """Act it out, keep its report, and tell it as Markdown."""
+    if virtual:
+        async with acting(wanted.script, wanted.catalog, seed=wanted.seed, language=wanted.language) as acted:
+            timeline = await act_through(acted)
+            told(finish(wanted, timeline, acted.built.catalog, acted.curves.what_is_real)[1])
+        return
+
+
+def graded(script: Script, timeline: Timeline, catalog: Catalog, seed: int) -> Grade:
+    """The grade of a drill's incident."""
+    expected = Expectation(script.expected.cause, script.expected.reopened)
+    return grade(timeline, catalog, script.id, seed, expected)
+
+
+def finish(wanted: Wanted, timeline: Timeline, catalog: Catalog, notes: Sequence[Text]) -> tuple[Path, str]:
+    """Grade, compare with the last run, keep; returns the report's file and its Markdown."""
+    made = graded(wanted.script, timeline, catalog, wanted.seed)
+    before = last(wanted.reports, wanted.script.id)
+    markdown = Report(wanted.language, catalog.names(wanted.language)).markdown(wanted.script.name, made, before, notes)
+    return keep(wanted.reports, made, markdown, RealClock().now()), markdown

@@ -1,0 +1,135 @@
+"""
+A drill's report: the grade as Markdown, kept beside the grades of earlier runs.
+
+Rule 1: a run is two files, STAMP.json (the grade) and STAMP.md (for people); the newest one before is what a run is compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from kuaihui.briefing.grade import PEOPLE, SETUP, Clock, Compared, Grade, Reached, compared
+from kuaihui.catalog.shapes import Name
+from kuaihui.language import Language, Text, say, text
+from kuaihui.language.durations import show_duration
+
+KINDS: Final = {
+    "late": text("clocks"),
+    "cause": text("the cause"),
+    "role": text("roles"),
+    "gate": text("gates"),
+    "recovery": text("the recovery"),
+    "wrong turn": text("wrong turns"),
+    "rota": text("gaps of the rota"),
+    "catalog": text("gaps of the catalog"),
+}
+
+
+class Report:
+    """Tells a grade in one language, with the names of one catalog."""
+
+    def __init__(self, language: Language, names: Mapping[str, str]) -> None:
+        self.language, self.names = language, names
+
+    def said(self, words: Text) -> str:
+        """Words on one line."""
+        return " ".join(say(words, self.language, self.names).split())
+
+    def markdown(self, name: Name, grade: Grade, before: Grade | None = None, notes: Sequence[Text] = ()) -> str:
+        """The whole report."""
+        title = text("Drill report: {name}", name=name.told(self.language))
+        lines = [f"# {self.said(title)}", "", f"> {self.said(_MARK)}", "", self._verdict(grade), ""]
+        lines += [f"- {self.said(note)}" for note in notes] + ([""] if notes else [])
+        lines += self._table(text("1-5-10"), (_CLOCK, _TOOK, _MAY, _KEPT), [self._clock(one) for one in grade.clocks])
+        lines += self._table(
+            text("Who was reached how fast"), (_WHO, _PAGED, _READ, _TOOK_ON), [self._reached(one) for one in grade.reached]
+        )
+        roles = [[self._name(one.role), self._name(one.holder) or "—", _span(one.after)] for one in grade.roles]
+        lines += self._table(text("Roles"), (_ROLE, _WHO, _AFTER), roles)
+        lines += [f"## {self.said(text('Evidence'))}", "", *(f"- {self.said(one)}" for one in _evidence(grade)), ""]
+        for whose, heading in ((PEOPLE, text("What people may do better")), (SETUP, text("What the set-up wants"))):
+            lines += self._off(grade, whose, heading)
+        if before is not None:
+            lines += self._compared(compared(before, grade))
+        return "\n".join(lines).rstrip() + "\n"
+
+    def _verdict(self, grade: Grade) -> str:
+        values = {"letter": grade.letter, "points": grade.points(), "people": grade.points(PEOPLE), "setup": grade.points(SETUP)}
+        return f"**{self.said(text('{letter} · {points} of 100 (people {people}, set-up {setup})', **values))}**"
+
+    def _table(self, heading: Text, head: Sequence[Text], rows: Sequence[Sequence[str]]) -> list[str]:
+        table = [[self.said(one) for one in head], ["---"] * len(head), *rows]
+        return [f"## {self.said(heading)}", "", *("| " + " | ".join(row) + " |" for row in table), ""] if rows else []
+
+    def _clock(self, clock: Clock) -> list[str]:
+        return [self.said(clock.says), _span(clock.spent), _span(clock.budget), "✓" if clock.kept else "✗"]
+
+    def _reached(self, one: Reached) -> list[str]:
+        return [self._name(one.person), _span(one.paged), _span(one.read), _span(one.took_on)]
+
+    def _name(self, who: str) -> str:
+        return self.names.get(who, who)
+
+    def _off(self, grade: Grade, whose: str, heading: Text) -> list[str]:
+        mine = [one for one in grade.off if one.whose == whose]
+        told = [f"- −{one.points} · {self.said(KINDS[one.kind])}: {self.said(one.why)}" for one in mine]
+        return [f"## {self.said(heading)}", "", *(told or [f"- {self.said(text('nothing'))}"]), ""]
+
+    def _compared(self, change: Compared) -> list[str]:
+        lines = self._table(
+            text("Beside the last run: {before} → {now} points", before=change.before, now=change.now),
+            (_CLOCK, text("last time"), text("this time")),
+            [[self.said(says), _span(then), _span(now)] for says, then, now in change.clocks],
+        )
+        lines += [f"- {self.said(text('put right: {what}', what=one))}" for one in change.gone]
+        lines += [f"- {self.said(text('new: {what}', what=one))}" for one in change.new]
+        return [*lines, ""]
+
+
+_MARK: Final = text("This was a drill: nothing of it is real, and it counts in no figures.")
+_CLOCK, _TOOK, _MAY, _KEPT = text("clock"), text("took"), text("may take"), text("kept")
+_WHO, _PAGED, _READ, _TOOK_ON = text("who"), text("paged after"), text("read after"), text("took it on after")
+_ROLE, _AFTER = text("role"), text("filled after")
+
+
+def _evidence(grade: Grade) -> list[Text]:
+    said = [
+        text(
+            "{answered} of {looks} looks were answered; {weighed} pieces of evidence were weighed",
+            answered=grade.answered,
+            looks=grade.looks,
+            weighed=grade.weighed,
+        ),
+    ]
+    if not grade.cause:
+        return [
+            *said,
+            text("no cause was confirmed") if grade.expected else text("no cause was confirmed, and nobody could know it: honest"),
+        ]
+    return [*said, text("confirmed cause: {cause}", cause=grade.cause)]
+
+
+def _span(span: timedelta | None) -> str:
+    return "—" if span is None else show_duration(span)
+
+
+def keep(folder: Path, grade: Grade, markdown: str, at: datetime) -> Path:
+    """Keep a run's grade and report; returns the report's file."""
+    place = folder / grade.drill
+    place.mkdir(parents=True, exist_ok=True)
+    stamp = f"{at:%Y%m%d-%H%M%S}"
+    (place / f"{stamp}.json").write_bytes(msgspec.json.encode(grade))
+    report = place / f"{stamp}.md"
+    report.write_text(markdown, encoding="utf-8")
+    return report
+
+
+def last(folder: Path, drill: str) -> Grade | None:
+    """The grade of the drill's last run that was kept; None where there is none."""
+    runs = sorted((folder / drill).glob("*.json"))
+    return msgspec.json.decode(runs[-1].read_bytes(), type=Grade) if runs else None
