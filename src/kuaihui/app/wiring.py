@@ -21,10 +21,12 @@ from kuaihui.app.feishu import workplace
 from kuaihui.app.feishu_hearing import Hearing
 from kuaihui.app.feishu_listening import Listening, hearing_of
 from kuaihui.app.indexing import keep_up
+from kuaihui.app.memory import rememberer
 from kuaihui.app.overrides import Overrides
 from kuaihui.app.reception import Reception
 from kuaihui.app.settings import CatalogPlace, Settings
 from kuaihui.app.sources import sources_of
+from kuaihui.app.suggestions import keeper
 from kuaihui.app.trains import Trains
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.shelf import Shelf
@@ -97,7 +99,7 @@ async def house(
         journal = await opened.enter_async_context(open_journal(settings.journal.url))
         overrides = Overrides(journal, lambda: shelf.catalog)
         await overrides.look(clock.now())
-        builtin = Builtin(settings.server.reached_at, settings.workplace.meeting, journal.keep)
+        builtin = Builtin(settings.server.reached_at, settings.workplace.meeting, journal.keep, rememberer(journal), keeper(journal))
         worker = f"{socket.gethostname()}:{os.getpid()}"
         feishu: Workplace | None = None
         if settings.feishu:

@@ -55,7 +55,8 @@ class Similar(msgspec.Struct, frozen=True, kw_only=True):
     """
     An earlier incident that looks like this one, with why; `helped` is what helped then.
 
-    `open_task` is an action of it that is not done yet and would have prevented this one, with its title and owner; empty: there is none.
+    `still_open` says that it is going on at the same time. `open_task` is an action of it that is not done yet and would have prevented
+    this one, with its title and owner; empty: there is none.
     """
 
     incident: str
@@ -69,6 +70,7 @@ class Similar(msgspec.Struct, frozen=True, kw_only=True):
     open_task: str = ""
     open_task_title: Text | None = None
     open_task_owner: str = ""
+    still_open: bool = False
 
 
 class SimilarFound(Fact, frozen=True, kw_only=True, tag=True):
@@ -79,6 +81,13 @@ class SimilarFound(Fact, frozen=True, kw_only=True, tag=True):
     @property
     def said(self) -> Text:
         first = self.similar[0]
+        if first.still_open:
+            return text(
+                "looks like {incident} {title}, which is open now ({reason}): one cause, perhaps",
+                incident=first.incident,
+                title=plain(first.title),
+                reason=first.reason,
+            )
         if first.open_task and first.open_task_title:
             return text(
                 "seen before: {incident} {title} ({reason}); its task “{task}” for {owner} is still open",

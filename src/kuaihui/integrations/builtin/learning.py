@@ -21,7 +21,7 @@ Keep = Callable[[Suggest, str, datetime], Awaitable[None]]
 
 
 class Learner:
-    """Carries what is learned. `address` is where our pages are; `remember` looks back, `keep` keeps suggestions; None: neither is there."""
+    """Carries what is learned. `address` is where our pages are; `remember` looks back, `keep` keeps suggestions (None: it cannot)."""
 
     def __init__(self, address: str, remember: Remember | None = None, keep: Keep | None = None) -> None:
         self.address = address.rstrip("/")
@@ -38,7 +38,9 @@ class Learner:
         if self._remember is None:
             raise GiveUp(text("there is no journal to look back in"))
         found = await self._remember(timeline, now)
-        return [SimilarFound(at=now, by=NAME, similar=tuple(found))] if found else []
+        known = {_told(one) for fact in timeline.all(SimilarFound) for one in fact.similar}
+        news = any(_told(one) not in known for one in found)
+        return [SimilarFound(at=now, by=NAME, similar=tuple(found))] if news else []
 
     async def suggest(self, order: Suggest, timeline: Timeline, now: datetime) -> list[Fact]:
         """A note that stands until the rota has dealt with it."""
@@ -46,6 +48,11 @@ class Learner:
             raise GiveUp(text("there is no journal to keep it in"))
         await self._keep(order, timeline.incident, now)
         return []
+
+
+def _told(one: Similar) -> tuple[str, str, bool]:
+    """What makes a similar incident worth telling again."""
+    return one.incident, one.open_task, one.still_open
 
 
 async def make_task(order: MakeTask, timeline: Timeline, now: datetime) -> list[Fact]:
