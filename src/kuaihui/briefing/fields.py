@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -12,6 +12,7 @@ from kuaihui.briefing.clocks import broke_at, stamps
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.wall_clock import zone
 from kuaihui.incident.alerts import measured
+from kuaihui.incident.evidence import Looked
 from kuaihui.incident.fact import HOUSE, Fact
 from kuaihui.incident.holders import parts
 from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
@@ -26,6 +27,7 @@ from kuaihui.incident.room import (
     TopicOpened,
     Visited,
 )
+from kuaihui.incident.thinking import EvidenceWeighed
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, say, text
 from kuaihui.language.durations import show_duration
@@ -44,6 +46,7 @@ UNTOLD: Final = (
     DocumentKept,
     DocumentPinned,
     DocumentEdited,
+    EvidenceWeighed,
 )
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~])")
 
@@ -117,13 +120,21 @@ def roles(facts: Facts) -> str:
 
 def history(facts: Facts) -> str:
     """What happened, line by line."""
-    return "\n".join(
-        f"- **{facts.at(fact.at, '%H:%M:%S')}** {facts.told(fact.said)}" for fact in facts.timeline.facts if _worth_telling(fact)
-    )
+    return "\n".join(f"- **{facts.at(fact.at, '%H:%M:%S')}** {facts.told(fact.said)}" for fact in _worth_telling(facts.timeline.facts))
 
 
-def _worth_telling(fact: Fact) -> bool:
-    return not isinstance(fact, UNTOLD) and not (isinstance(fact, MessagePosted) and fact.by == HOUSE)
+def _worth_telling(facts: Iterable[Fact]) -> Iterator[Fact]:
+    """What changed the case: a look that shows the same once more, and what was only weighed, is left to the page."""
+    shown: dict[tuple[type[Fact], str], Text] = {}
+    for fact in facts:
+        if isinstance(fact, UNTOLD) or (isinstance(fact, MessagePosted) and fact.by == HOUSE):
+            continue
+        if isinstance(fact, Looked):
+            key, said = (type(fact), fact.about), fact.said
+            if shown.get(key) == said:
+                continue
+            shown[key] = said
+        yield fact
 
 
 def clocks(facts: Facts) -> str:

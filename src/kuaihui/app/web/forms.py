@@ -128,6 +128,8 @@ def back(request: Request, path: str, fragment: str = "") -> Response:
     """The way back after a form: to a page that stands, nothing but that it was done."""
     if "hx-request" in request.headers:
         return Response(status_code=204)
+    if fragment == "me":
+        return RedirectResponse("/me#tasks", 303)
     if fragment in PLACES:
         return RedirectResponse(f"{path}/{fragment}", 303)
     anchor = fragment if fragment.isalpha() else ""

@@ -1,4 +1,4 @@
-"""My page: what wants me now, when I am on call, whether I can be got, which roles are mine."""
+"""My page: what wants me now, my tasks, when I am on call, whether I can be got, which roles are mine."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from kuaihui.app.wiring import House
 from kuaihui.briefing.readiness import gaps
 from kuaihui.briefing.receipts import Receipt, receipts
 from kuaihui.incident.holders import parts
+from kuaihui.incident.open_tasks import Task, open_tasks
 from kuaihui.incident.phases import Phase
 
 mine = APIRouter(include_in_schema=False)
 # How far ahead one's shifts are told.
 AHEAD: Final = timedelta(days=28)
+# Tasks of incidents in which nothing happened for longer than this are found by searching.
+BEHIND: Final = timedelta(days=180)
+MOST_INCIDENTS: Final = 200
 
 
 class Calling(msgspec.Struct):
@@ -32,6 +36,14 @@ class Calling(msgspec.Struct):
     waiting: list[Receipt]
     holds: list[str]
     asked: list[str]
+
+
+class Errand(msgspec.Struct):
+    """A task of mine in some incident that may be closed by now."""
+
+    incident: str
+    title: str
+    task: Task
 
 
 class Turn(msgspec.Struct):
@@ -50,6 +62,7 @@ async def me(request: Request, house: InHouse, reader: Reads, person: Somebody) 
         request,
         "me.html",
         calls=await _calls(house, person),
+        errands=await _errands(house, person, reader.now),
         turns=_turns(house, person, reader.now),
         gaps=gaps(house.catalog, person),
         who=house.catalog.people[person],
@@ -67,6 +80,14 @@ async def _calls(house: House, person: str) -> list[Calling]:
         if mine or holds or asked:
             found.append(Calling(summary.incident, summary.title, summary.severity, timeline.phase, waiting[::-1], holds, asked))
     return sorted(found, key=lambda one: (not one.waiting, one.severity))
+
+
+async def _errands(house: House, person: str, now: datetime) -> list[Errand]:
+    """My open tasks, the soonest due first."""
+    known = [one for one in await house.journal.summaries(limit=MOST_INCIDENTS) if now - one.changed < BEHIND]
+    timelines = [(one, await house.loop.timeline(one.incident)) for one in known]
+    found = [Errand(one.incident, one.title, task) for one, timeline in timelines for task in open_tasks(timeline) if task.owner == person]
+    return sorted(found, key=lambda one: (one.task.due is None, one.task.due or one.task.made))
 
 
 def _turns(house: House, person: str, now: datetime) -> list[Turn]:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from kuaihui.app.overrides import OVERRIDE, read_override
+from kuaihui.app.suggestions import suggestions
 from kuaihui.app.web.asked import day as day_of
 from kuaihui.app.web.asked import field, moment, morning
 from kuaihui.app.web.asking import Anybody, InHouse, NotFound, Reads, Somebody
@@ -86,6 +87,7 @@ async def calendar(request: Request, house: InHouse, reader: Reads, person: Anyb
         gaps=[shift for shift in shifts if not shift.people and shift.until > now],
         coming=coming,
         standing=await _standing(house, chosen.id, now),
+        suggested=await suggestions(house.journal, now, chosen.id),
         shares=shares(catalog, chosen.id, now - SHARES_BACK, now + SHARES_AHEAD),
         first=first,
         earlier=first - WEEKS * 7 * _DAY,
@@ -149,6 +151,14 @@ async def end(house: InHouse, person: Somebody, rota: str, id: str) -> Response:
     if not await house.overrides.end(id, house.clock.now(), person):
         raise Refused(text("there is no such override any more: {id}", id=id[:40]))
     return RedirectResponse(f"/oncall?rota={rota}#overrides", 303)
+
+
+@oncall.post("/oncall/{rota}/suggestions/{id}/end")
+async def settle(house: InHouse, person: Somebody, rota: str, id: str) -> Response:
+    """A suggestion has been dealt with."""
+    if not await house.journal.end(id, house.clock.now(), person):
+        raise Refused(text("there is no such suggestion any more: {id}", id=id[:80]))
+    return RedirectResponse(f"/oncall?rota={rota}#suggested", 303)
 
 
 def _zone(house: House, rota: str) -> ZoneInfo:

@@ -12,9 +12,11 @@ from kuaihui.app.web.asking import Anybody, Here, InHouse, Reads
 from kuaihui.app.web.board import Boards, Wanted
 from kuaihui.app.web.drawing import page
 from kuaihui.app.web.screen import FACTS_AT_ONCE, MESSAGES_AT_ONCE, Screens, facts_html, screen, topic_html
-from kuaihui.app.web.topic import first_of_last
+from kuaihui.app.web.topic import first_of_last, linked
 from kuaihui.app.wiring import House
 from kuaihui.briefing.absence import missed
+from kuaihui.briefing.catch_up import catch_up
+from kuaihui.duties.catch_up_the_late import UNDER_WAY
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.room import MeetingOpened
 from kuaihui.incident.timeline import Timeline
@@ -39,6 +41,7 @@ async def board(request: Request, house: InHouse, reader: Reads, _: Anybody) -> 
 async def incident(request: Request, house: InHouse, reader: Reads, person: Anybody, timeline: Here) -> HTMLResponse:
     """One incident: what is broken, who is on it, what comes next."""
     lost = missed(timeline, person, reader.now) if person else None
+    briefed = linked(reader.said(catch_up(timeline, house.catalog, person, reader.now)), reader) if _new_here(timeline, person) else ""
     timeline = await _opened(house, timeline, person, request)
     screens: Screens = request.app.state.screens
     shown = await screens.of(timeline, reader)
@@ -51,6 +54,7 @@ async def incident(request: Request, house: InHouse, reader: Reads, person: Anyb
         parts=shown.parts,
         mine=shown.mine(person),
         missed=lost,
+        briefed=briefed,
         facts=shown.facts(first_fact, length),
         first_fact=first_fact,
         topic=shown.topic(first_message),
@@ -59,6 +63,12 @@ async def incident(request: Request, house: InHouse, reader: Reads, person: Anyb
         sheet=SHEET,
         over=timeline.phase is Phase.CLOSED,
     )
+
+
+def _new_here(timeline: Timeline, person: str) -> bool:
+    """Whether somebody comes late to what others have been at for a while."""
+    begun = timeline.facts[-1].at - timeline.opened.at > UNDER_WAY and timeline.phase is not Phase.CLOSED
+    return bool(person) and begun and all(fact.by != person for fact in timeline.facts)
 
 
 async def _opened(house: House, timeline: Timeline, person: str, request: Request) -> Timeline:

@@ -10,13 +10,13 @@ from typing import Final
 import msgspec
 
 from kuaihui.app.web.drawing import part
+from kuaihui.app.web.learned import Learned, by_need, learned
 from kuaihui.app.web.repairing import Repairs, repairs
 from kuaihui.app.web.topic import messages
 from kuaihui.app.web.views import ComingShown, Reader, RoleShown, StampShown, coming_shown, fact_shown, roles_shown, stamp_shown
 from kuaihui.app.wiring import House
 from kuaihui.briefing.chart import draw
 from kuaihui.briefing.clocks import broke_at, stamps
-from kuaihui.briefing.errands import Errand, errands
 from kuaihui.briefing.findings import Findings, findings
 from kuaihui.briefing.receipts import Receipt, receipts
 from kuaihui.briefing.waiting import Wait, waits
@@ -24,6 +24,7 @@ from kuaihui.catalog.services import Service, Signal
 from kuaihui.incident.alerts import AlertFired, measured
 from kuaihui.incident.fact import HOUSE, Fact
 from kuaihui.incident.holders import holders, in_meeting
+from kuaihui.incident.open_tasks import Task, tasks
 from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import Closed
@@ -35,7 +36,7 @@ from kuaihui.loop import Coming
 from kuaihui.orders import Page, Post
 
 # The parts of the page that are put in anew when they change.
-PARTS: Final = ("head", "now", "findings", "repair", "people", "room", "tasks", "actions")
+PARTS: Final = ("head", "now", "findings", "repair", "people", "room", "tasks", "learned", "actions")
 # Facts and messages that a page brings along; the older ones are asked for.
 FACTS_AT_ONCE: Final = 60
 MESSAGES_AT_ONCE: Final = 40
@@ -85,8 +86,10 @@ class Screen(msgspec.Struct):
     document: DocumentCreated | None
     findings: Findings
     repairs: Repairs
-    tasks: list[Errand]
+    tasks: list[Task]
+    learned: Learned
     people: list[str]
+    guides: dict[str, str]
     alert_link: str
     now: datetime
 
@@ -123,8 +126,10 @@ async def screen(house: House, timeline: Timeline, reader: Reader) -> Screen:
         document=timeline.last(DocumentCreated),
         findings=findings(timeline),
         repairs=repairs(house, timeline, reader),
-        tasks=errands(timeline),
+        tasks=by_need(tasks(timeline).values()),
+        learned=learned(timeline),
         people=[person.id for person in house.catalog.people.values() if person.joined],
+        guides={guide.id: guide.name.told(reader.language) for guide in house.catalog.guides.values()},
         alert_link=_alert_link(timeline),
         now=reader.now,
     )
