@@ -101,6 +101,10 @@ FACTS: tuple[Fact, ...] = (
         at=AT, similar=(learning.Similar(incident="I0", title="5xx", service="s", opened=AT, score=0.9, reason=WHY, helped=(WHY,)),)
     ),
     learning.SimilarFound(at=AT, similar=(learning.Similar(incident="I0", title="5xx", service="s", opened=AT, score=0.9, reason=WHY),)),
+    learning.SimilarFound(
+        at=AT,
+        similar=(learning.Similar(incident="I0", title="5xx", service="s", opened=AT, score=0.9, reason=WHY, still_open=True),),
+    ),
     learning.ReviewDrafted(at=AT, title="复盘-20230311-配置中心500", template="review", link="http://127.0.0.1:8466/incidents/I/review"),
     learning.ReviewFinished(at=AT, by="amao"),
     room.DocumentEdited(at=AT, by="amao", section="root-cause", words="热 key", document="review"),

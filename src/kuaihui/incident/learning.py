@@ -51,7 +51,7 @@ class ReachabilityFound(Fact, frozen=True, kw_only=True, tag=True):
         return text("reachability: {reason}; suggestion: {suggestion}", reason=self.reason, suggestion=self.suggestion)
 
 
-class Similar(msgspec.Struct, frozen=True, kw_only=True):
+class Similar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     An earlier incident that looks like this one, with why; `helped` is what helped then.
 
