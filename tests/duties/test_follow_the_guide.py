@@ -52,7 +52,7 @@ def test_too_few_lines_do_not_hold_and_lead_elsewhere() -> None:
 
     assert isinstance(step, Conclude)
     assert isinstance(step.fact, GuideStepTaken)
-    assert (step.fact.holds, step.fact.next) == (False, "release")
+    assert (step.fact.holds, step.fact.next) == (False, "down")
 
 
 def test_a_look_that_failed_is_asked_once_more_by_the_guide_and_then_not_answered() -> None:
@@ -66,7 +66,7 @@ def test_a_look_that_failed_is_asked_once_more_by_the_guide_and_then_not_answere
     )
     assert isinstance(step, Conclude)
     assert isinstance(step.fact, GuideStepTaken)
-    assert (step.fact.holds, step.fact.next, say(step.fact.answer, "en")) == (None, "release", "still away")
+    assert (step.fact.holds, step.fact.next, say(step.fact.answer, "en")) == (None, "down", "still away")
 
 
 def test_a_source_that_is_not_set_up_is_told_in_its_own_words() -> None:

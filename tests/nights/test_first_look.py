@@ -90,7 +90,7 @@ async def test_a_source_that_gives_up_is_told_and_the_guide_goes_on_elsewhere() 
     await night.passes(seconds=5)
     timeline = await night.timeline()
 
-    assert steps(timeline.all(GuideStepTaken)) == [("errors", None), ("release", False)]
+    assert steps(timeline.all(GuideStepTaken)) == [("errors", None), ("down", False), ("release", False)]
     assert [fact.cause for fact in timeline.all(GuideConcluded)] == [""]
     assert any(fact.outcome == "gave up" and fact.identity.startswith("SearchLogs/") for fact in timeline.all(Answered))
 

@@ -165,7 +165,7 @@ _ALL: Final = (
     KnownError(
         id="refused-after-deploy",
         claim=text("connections are refused since a release"),
-        clues=(Logged(_REFUSED, 0.45), Changed(0.5)),
+        clues=(Logged(_REFUSED, 0.45), Changed(0.25)),
         against=(Found("down", 0.8),),
         verify=text("see whether the new instances listen, and on which port"),
         mitigations=(text("go back to the release before"),),

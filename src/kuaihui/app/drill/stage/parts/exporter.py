@@ -15,6 +15,8 @@ from pathlib import Path
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -50,7 +52,11 @@ class Counting:
         )
         self._up = Gauge("redis_up", "Whether Redis answers", registry=self._registry)
         self._info = {field: Gauge(name, says, registry=self._registry) for field, name, says in REDIS}
-        self._redis = Redis(host=LOOPBACK, port=role.redis, socket_timeout=1.0, socket_connect_timeout=0.5, client_name="exporter")
+        # No retries: while Redis is gone the gateway's figures are wanted all the same, within the scrape's second.
+        once = Retry(NoBackoff(), 0)
+        self._redis = Redis(
+            host=LOOPBACK, port=role.redis, socket_timeout=0.7, socket_connect_timeout=0.5, client_name="exporter", retry=once
+        )
         self._log = AccessLog(Path(role.log))
         self._seen = set[tuple[str, str, str]]()
 
