@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from kuaihui.catalog.front import Front
+from kuaihui.catalog.hotfixes import Canary, Evidence, Hotfix, Stage, Superior
 from kuaihui.catalog.load import load
 from kuaihui.catalog.people import Person
 from kuaihui.catalog.policies import Level, Policy
@@ -21,7 +22,7 @@ EXAMPLE = re.compile(r"^```(?:yaml|markdown) (\S+)\n(.*?)^```$", re.MULTILINE | 
 PAGES: dict[str, list[type[BaseModel]]] = {
     "README": [Front],
     "people": [Person, Leave],
-    "services": [Service, Signal, Budgets, Sources],
+    "services": [Service, Signal, Budgets, Sources, Hotfix, Stage, Evidence, Canary, Superior],
     "rotas": [Rota, Layer, Override, Calendar],
     "policies": [Policy, Level, Role],
     "templates": [],
