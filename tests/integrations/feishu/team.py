@@ -71,11 +71,14 @@ async def at_work(
 ) -> AsyncGenerator[Team]:
     """The team, its tenant and its house; the tenant's clock is the night's. Without `limits` Feishu takes any number of calls."""
     moment: list[Callable[[], datetime]] = [lambda: at]
-    world = office(Clock(lambda: moment[0]()))
+    world = office(Clock(moment[0]))
     template, _ = furnish(world)
     world.documents[template].members[ALERT_GROUP] = EDIT
     world.limiter.enforced = limits
-    async with running(world) as tenant, workplace_of(tenant, catalog, places or Places(chat=ALERT_GROUP, template=template), **client) as desk:
+    async with (
+        running(world) as tenant,
+        workplace_of(tenant, catalog, places or Places(chat=ALERT_GROUP, template=template), **client) as desk,
+    ):
         team = Team(tenant, desk, journal, at)
         moment[0] = team.clock.now
         yield team
@@ -87,7 +90,7 @@ async def workplace_of(tenant: Emulated, catalog: Catalog, places: Places, **cli
     access = Access(app_id=APP_ID, secret=APP_SECRET, base_url=tenant.url)
     async with feishu(access, lambda: 0.5, **client) as opened:
         if not tenant.world.limiter.enforced:
-            opened.messages._caller._paces.turn = _at_once  # type: ignore[method-assign, attr-defined]  # noqa: SLF001
+            opened.messages._caller._paces.turn = _at_once
         desk = Desk(opened, Directory(opened, lambda: catalog), lambda: catalog, places, "http://127.0.0.1:8466")
         yield Workplace(desk)
 
@@ -100,7 +103,7 @@ async def _at_once(lane: str, pace: object) -> AsyncGenerator[None]:
 async def restarted(team: Team, workplace: Workplace | None = None) -> Team:
     """The same night after the process died and came back: a new loop and reception on the same journal."""
     again = Team(team.tenant, workplace or team.workplace, team.journal, team.now)
-    again._began, again._messages = team._began, team._messages  # noqa: SLF001
+    again._began, again._messages = team._began, team._messages
     await again.reception.begin()
     return again
 

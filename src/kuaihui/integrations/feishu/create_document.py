@@ -11,14 +11,15 @@ from typing import Final
 
 from kuaihui.errors import GiveUp, TryLater
 from kuaihui.incident.fact import Fact
+from kuaihui.incident.pages import Ordered
 from kuaihui.incident.room import DocumentCreated, DocumentPinned, MessagePosted, TopicOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.feishu.client.access import LARK
 from kuaihui.integrations.feishu.desk import NAME, Desk
-from kuaihui.language import text
+from kuaihui.language import plain, text
 from kuaihui.orders import CreateDocument, PinDocument, Post
 
-# The message that tells of the document is on its way: a pin waits for it this long, and so often.
+# The message that tells of the document is on its way: a pin waits for it, twice as long each time, so longer than a lost order's patience.
 SOON: Final = timedelta(seconds=2)
 
 
@@ -58,7 +59,7 @@ class DocumentMaker:
         What the group forbids of this is left out, as long as it is pinned.
         """
         document, topic = self._desk.document(timeline), self._desk.topic(timeline)
-        message = self._told_by(timeline)
+        message = self._told_by(order, timeline)
         await self._desk.feishu.reactions.pin(message)
         try:
             await self._desk.feishu.chats.put_notice(topic.chat, message)
@@ -67,12 +68,13 @@ class DocumentMaker:
             pass
         return [DocumentPinned(at=now, by=NAME)]
 
-    def _told_by(self, timeline: Timeline) -> str:
+    def _told_by(self, order: PinDocument, timeline: Timeline) -> str:
         """The message that tells of the document. Raises TryLater while it is on its way, GiveUp where it will not come."""
-        telling = Post(occasion=0, about="document", words=text("")).identity
+        telling = Post(occasion=0, about="document", words=plain("")).identity
         said = next((fact.message for fact in timeline.all(MessagePosted) if fact.identity == telling), "")
         if said:
             return said
         if (answer := timeline.answers.get(telling)) and answer.outcome in ("gave up", "nobody"):
             raise GiveUp(text("the group was not told of the document"))
-        raise TryLater(text("the group is being told of the document"), SOON)
+        tried = sum(given.order.identity == order.identity for given in timeline.all(Ordered))
+        raise TryLater(text("the group is being told of the document"), SOON * 2**tried)
