@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-from kuaihui.app.feishu_settings import FeishuSettings
+from kuaihui.app.feishu_settings import FeishuRoster, FeishuSettings
 from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.table import COLUMNS, Column
 from kuaihui.integrations.feishu import Workplace
 from kuaihui.integrations.feishu.client.access import Access
 from kuaihui.integrations.feishu.client.feishu import feishu
 from kuaihui.integrations.feishu.desk import Desk, Places
 from kuaihui.integrations.feishu.directory import Directory
+from kuaihui.integrations.feishu.read_table import Place, TableReader
 from kuaihui.integrations.feishu.show_evidence import Keep
 
 
@@ -39,6 +41,14 @@ def places_of(settings: FeishuSettings) -> Places:
         meeting_owner=settings.meetings.owner,
         record=settings.meetings.record,
     )
+
+
+def reader_of(settings: FeishuRoster, workplace: Workplace, files: Callable[[], Catalog]) -> TableReader:
+    """What reads the team's table; `files` is the catalog without it."""
+    written = settings.columns
+    columns: dict[Column, str] = {column: name for column in COLUMNS if (name := getattr(written, column))}
+    place = Place(base=settings.base, wiki=settings.wiki, table=settings.table, service=written.service, columns=columns)
+    return TableReader(workplace.desk.feishu, workplace.desk.directory, files, place)
 
 
 @asynccontextmanager

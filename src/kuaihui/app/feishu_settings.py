@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from kuaihui.language.durations import parse_duration
 
@@ -89,6 +89,40 @@ class FeishuHearing(_Part):
     look_every: Span = timedelta(seconds=15)
 
 
+class FeishuColumns(_Part):
+    """The columns of the team's table, by name or field id; one that is left out is not read, and the catalog's files say it."""
+
+    service: str = "业务线"
+    owner: str = "负责人"
+    oncall: str = "值班"
+    leader: str = ""
+    communicators: str = ""
+    operations: str = ""
+    testers: str = ""
+
+
+class FeishuRoster(_Part):
+    """
+    The team's own table of business lines (多维表格), laid over the catalog.
+
+    `base` is the base's token, or `wiki` the node it sits in; `table` its table's name or id (left out: the first). It is read `every` so
+    often; `write_back`: while an override holds, the cell for on-call names who stands in.
+    """
+
+    base: str = ""
+    wiki: str = ""
+    table: str = ""
+    every: Span = timedelta(minutes=5)
+    write_back: bool = True
+    columns: FeishuColumns = FeishuColumns()
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> FeishuRoster:
+        if bool(self.base) == bool(self.wiki):
+            raise ValueError("name either the base or the wiki node that the table is in")
+        return self
+
+
 class FeishuSettings(_Part):
     """
     One app in one tenant.
@@ -110,6 +144,7 @@ class FeishuSettings(_Part):
     documents: FeishuDocuments = FeishuDocuments()
     meetings: FeishuMeetings = FeishuMeetings()
     hearing: FeishuHearing = FeishuHearing()
+    roster: FeishuRoster | None = None
 
     @field_validator("domain")
     @classmethod

@@ -7,19 +7,20 @@ This is the one place that touches the real clock, real chance and real ids; eve
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from kuaihui.app.feishu import workplace
+from kuaihui.app.feishu import reader_of, workplace
 from kuaihui.app.feishu_hearing import Hearing
-from kuaihui.app.feishu_listening import Listening, hearing_of
+from kuaihui.app.feishu_listening import OFFICE, Listening, hearing_of
 from kuaihui.app.indexing import keep_up
 from kuaihui.app.memory import rememberer
 from kuaihui.app.overrides import Overrides
@@ -27,8 +28,10 @@ from kuaihui.app.reception import Reception
 from kuaihui.app.settings import CatalogPlace, Settings
 from kuaihui.app.sources import sources_of
 from kuaihui.app.suggestions import keeper
+from kuaihui.app.team_table import TeamTable
 from kuaihui.app.trains import Trains
 from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.faults import Fault
 from kuaihui.catalog.shelf import Shelf
 from kuaihui.duties import ROSTER
 from kuaihui.errors import BadSettings
@@ -40,6 +43,8 @@ from kuaihui.journal.journal import Journal
 from kuaihui.journal.memory import Memory
 from kuaihui.language import text
 from kuaihui.loop import Clock, Integration, Loop
+
+log = logging.getLogger(__name__)
 
 
 class RealClock:
@@ -69,6 +74,7 @@ class House:
     reception: Reception
     secret: str
     overrides: Overrides
+    table: TeamTable
     feishu: Workplace | None = None
     hearing: Hearing | None = None
     listening: Listening | None = None
@@ -79,6 +85,11 @@ class House:
     def catalog(self) -> Catalog:
         """The last catalog that was whole, with the overrides of rotas that stand."""
         return self.overrides.catalog()
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with newer files of the catalog, and with the team's table: the last good ones are in force."""
+        return (*self.shelf.faults, *self.table.faults)
 
     @property
     def trains(self) -> Trains:
@@ -97,7 +108,9 @@ async def house(
         folder = opened.enter_context(as_file(files("kuaihui.samples") / "config_center")) if sample else settings.catalog.folder
         shelf = Shelf.open(folder, clock.now())
         journal = await opened.enter_async_context(open_journal(settings.journal.url))
-        overrides = Overrides(journal, lambda: shelf.catalog)
+        table = TeamTable(journal, lambda: shelf.catalog)
+        await table.recall()
+        overrides = Overrides(journal, table.catalog)
         await overrides.look(clock.now())
         builtin = Builtin(settings.server.reached_at, settings.workplace.meeting, journal.keep, rememberer(journal), keeper(journal))
         worker = f"{socket.gethostname()}:{os.getpid()}"
@@ -114,10 +127,13 @@ async def house(
         reception.drill = drill
         await reception.begin()
         secret = settings.auth.secret or secrets.token_hex(32)
-        built = House(settings, clock, journal, shelf, loop, reception, secret, overrides, feishu, sample=sample)
+        built = House(settings, clock, journal, shelf, loop, reception, secret, overrides, table, feishu, sample=sample)
         if settings.feishu and feishu:
             built.hearing, polls = hearing_of(settings.feishu, feishu, reception)
             built.listening = Listening(settings.feishu, built.hearing, polls, journal, loop)
+            if settings.feishu.roster:
+                table.reader = reader_of(settings.feishu.roster, feishu, lambda: shelf.catalog)
+                table.writes = settings.feishu.roster.write_back
         opened.push_async_callback(_stop, built)
         yield built
 
@@ -133,6 +149,8 @@ async def start(built: House) -> None:
     ]
     if built.listening:
         built.tasks.append(asyncio.create_task(built.listening.run(), name="feishu"))
+    if built.table.reader:
+        built.tasks.append(asyncio.create_task(_watch_the_table(built), name="table"))
 
 
 async def _watch_the_catalog(built: House) -> None:
@@ -141,6 +159,20 @@ async def _watch_the_catalog(built: House) -> None:
         await asyncio.to_thread(built.shelf.look, built.clock.now())
         if not built.journal.exclusive:
             await built.overrides.look(built.clock.now())
+
+
+async def _watch_the_table(built: House) -> None:
+    """One of all workers reads the table; the others take over what it has read."""
+    every = built.settings.feishu.roster.every if built.settings.feishu and built.settings.feishu.roster else timedelta(minutes=5)
+    while True:
+        try:
+            if await built.journal.lead(OFFICE):
+                await built.table.look(built.catalog, built.clock.now())
+            else:
+                await built.table.recall()
+        except Exception:
+            log.exception("the team's table could not be kept up; trying again")
+        await asyncio.sleep(every.total_seconds())
 
 
 async def _stop(built: House) -> None:

@@ -17,7 +17,7 @@ from kuaihui.language import Text, say, text
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One thing wrong, in `file` (as seen from the catalog's folder) at `line` (from 1)."""
+    """One thing wrong, in `file` (as seen from the catalog's folder) at `line` (from 1; 0: the file as a whole)."""
 
     file: str
     line: int
@@ -28,9 +28,8 @@ class Fault(msgspec.Struct, frozen=True):
     @property
     def told(self) -> Text:
         """The whole of it in one line: place, what is wrong, how to put it right, rule id."""
-        return text(
-            "{place}: {wrong}; {remedy} [{rule}]", place=f"{self.file}:{self.line}", wrong=self.text, remedy=self.remedy, rule=self.rule
-        )
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return text("{place}: {wrong}; {remedy} [{rule}]", place=place, wrong=self.text, remedy=self.remedy, rule=self.rule)
 
 
 class FaultyCatalog(BadCatalog):

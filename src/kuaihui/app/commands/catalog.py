@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +11,16 @@ from zoneinfo import ZoneInfo
 import typer
 
 from kuaihui.app.commands.speaking import language, one_line_errors, tell
+from kuaihui.app.feishu import reader_of, workplace
+from kuaihui.app.feishu_settings import FeishuSettings
 from kuaihui.app.settings import Settings
 from kuaihui.app.wiring import RealClock
 from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.faults import FaultyCatalog
 from kuaihui.catalog.load import load
+from kuaihui.catalog.table import laid, suspicious
 from kuaihui.errors import Refused
+from kuaihui.integrations.feishu.read_table import BadTable
 from kuaihui.language import text
 
 Folder = Annotated[Path | None, typer.Option("--catalog", help="the catalog's folder; left out: the settings' own")]
@@ -36,6 +42,22 @@ def check(folder: Folder = None, settings: File = None) -> None:
                 policies=len(catalog.policies),
             )
         )
+        if folder is None and (feishu := Settings.load(settings).feishu) and feishu.roster:
+            asyncio.run(_check_the_table(feishu, catalog))
+
+
+async def _check_the_table(settings: FeishuSettings, catalog: Catalog) -> None:
+    """Say what is wrong with the team's table, or that it is good. Raises FaultyCatalog, or what Feishu answers."""
+    assert settings.roster is not None, "who asks has a table"
+    async with workplace(settings, lambda: catalog, "", lambda: 0.5) as desk:
+        try:
+            table = await reader_of(settings.roster, desk, lambda: catalog).read(RealClock().now())
+        except BadTable as bad:
+            raise FaultyCatalog(bad.faults) from bad
+    faults = [*suspicious(table, None), *laid(catalog, table)[1]]
+    if faults:
+        raise FaultyCatalog(faults)
+    tell(text("the team's table is good: {rows} rows of 《{title}》 are in force", rows=len(table.lines), title=table.title))
 
 
 def oncall(

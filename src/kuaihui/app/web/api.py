@@ -248,4 +248,4 @@ class CatalogState(BaseModel):
 @api.get("/catalog")
 async def catalog(house: InHouse, reader: Reads, _: Anybody) -> CatalogState:
     """The catalog in force; faults are listed when newer files were refused."""
-    return CatalogState(version=house.catalog.version, faults=[reader.said(fault.told) for fault in house.shelf.faults])
+    return CatalogState(version=house.catalog.version, faults=[reader.said(fault.told) for fault in house.faults])

@@ -23,7 +23,7 @@ async def catalog(request: Request, house: InHouse, reader: Reads, _: Anybody) -
         request,
         "catalog/catalog.html",
         catalog=known,
-        faults=house.shelf.faults,
+        faults=house.faults,
         looked=house.shelf.looked,
         on_call=now_on_call,
         bodies=bodies,
