@@ -11,7 +11,7 @@ from kuaihui.incident.recovery import RecoveryMeasured
 from kuaihui.incident.repair import GateMeasured, ProposalChosen, ProposalDropped, ProposalMade, Reported
 from kuaihui.incident.timeline import Timeline
 from kuaihui.incident.trains import Gate, Train, trains
-from kuaihui.intake.deeds.proposing import decision
+from kuaihui.incident.proposals import decision
 
 
 class Proposed(msgspec.Struct):

@@ -7,6 +7,7 @@ from datetime import datetime
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.errors import Refused
 from kuaihui.incident.fact import Fact
+from kuaihui.incident.proposals import decision, next_number
 from kuaihui.incident.repair import ProposalChosen, ProposalDropped, ProposalMade
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
@@ -35,12 +36,6 @@ def propose(deed: signals.Propose, timeline: Timeline, catalog: Catalog, now: da
     ]
 
 
-def next_number(timeline: Timeline) -> str:
-    """The id of the next proposal: people say it, so it is a number."""
-    taken = {one.proposal for one in timeline.all(ProposalMade)}
-    return next(str(number) for number in range(1, len(taken) + 2) if str(number) not in taken)
-
-
 def choose(deed: signals.ChooseProposal, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
     """Decided for, unless that is the last word already."""
     still_open(timeline)
@@ -56,12 +51,6 @@ def drop(deed: signals.DropProposal, timeline: Timeline, catalog: Catalog, now: 
     if isinstance(decision(timeline, made.proposal), ProposalDropped):
         return []
     return [ProposalDropped(at=now, by=deed.person, proposal=made.proposal, what=made.what, reason=reason(deed.reason))]
-
-
-def decision(timeline: Timeline, proposal: str) -> ProposalChosen | ProposalDropped | None:
-    """The last word on a proposal."""
-    said = [*timeline.numbered(ProposalChosen), *timeline.numbered(ProposalDropped)]
-    return max(((number, fact) for number, fact in said if fact.proposal == proposal), key=lambda one: one[0], default=(0, None))[1]
 
 
 def proposal_of(timeline: Timeline, wanted: str) -> ProposalMade:
