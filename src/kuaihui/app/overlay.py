@@ -21,6 +21,8 @@ from kuaihui.catalog.load import load
 from kuaihui.errors import BadCatalog
 from kuaihui.language import text
 
+# The catalog's own way to read: where libyaml is, it takes a comma inside a plain value for a part of it.
+_LOADER: Final = cast("type[yaml.BaseLoader]", getattr(yaml, "CBaseLoader", yaml.BaseLoader))
 # A folder with these is a whole catalog.
 _WHOLE: Final = ("catalog.yaml", "people.yaml", "services.yaml", "policies.yaml")
 
@@ -52,18 +54,31 @@ def lay(folder: Path, over: Path) -> None:
         to = folder / (path.name if over.is_file() else path.relative_to(over))
         to.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".yaml" and to.exists():
-            merged = _merged(_read(to), _read(path))
-            to.write_text(yaml.safe_dump(merged, allow_unicode=True, sort_keys=False), encoding="utf-8")
+            merged = _merged(read_plain(to), read_plain(path))
+            to.write_text(written(merged), encoding="utf-8")
         else:
             shutil.copy(path, to)
 
 
-def _read(path: Path) -> Any:  # Any: a file's values, which the catalog's own reading checks
+def read_plain(path: Path) -> Any:  # Any: a file's values, which the catalog's own reading checks
+    """A file's values, every plain one a string, as the catalog reads them: 10:00 stays 10:00. Raises BadCatalog."""
     try:
-        # Plain strings, as the catalog reads them: 10:00 stays 10:00.
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  # BaseLoader makes only str, list and dict
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  # it makes only str, list and dict
     except yaml.YAMLError as broken:
         raise BadCatalog(text("{path} is not YAML: {what}", path=str(path), what=str(broken))) from broken
+
+
+def written(values: Any) -> str:
+    """Values that were read plain, as YAML: a key without a value stays one."""
+    return yaml.safe_dump(_empty(values), allow_unicode=True, sort_keys=False)
+
+
+def _empty(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _empty(one) for key, one in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_empty(one) for one in cast("list[Any]", value)]
+    return None if value == "" else value
 
 
 def _merged(base: Any, over: Any) -> Any:

@@ -1,0 +1,55 @@
+"""
+The waiting of a drill compressed: every span that a house waits for by its catalog, divided.
+
+Rule 1: only waiting is compressed (unread, unacknowledged, absent, observing, budgets); what the stage does takes its own time.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, cast
+
+from kuaihui.app.overlay import read_plain, written
+from kuaihui.catalog.load import load
+from kuaihui.language.durations import parse_duration
+
+SHORTEST: Final = 1.0  # seconds
+_SPANS: Final = frozenset({"unread_after", "unacknowledged_after", "silent_after", "absent_after", "observe_for", "without_runbook"})
+_BUDGETS: Final = ("detect", "engage", "locate", "recover")
+
+
+def compress(folder: Path, speed: float) -> None:
+    """Divide the waiting of the catalog in this folder by `speed`, in its files. Raises BadCatalog for one that is not whole."""
+    if speed == 1:
+        return
+    catalog = load(folder)
+    for path in [*folder.glob("*.yaml"), *folder.glob("*/*.yaml")]:
+        kind = path.stem if path.parent == folder else path.parent.name
+        if kind not in ("policies", "roles", "services"):
+            continue
+        entries = cast("dict[str, Any]", read_plain(path) or {})
+        divided = _divided(entries, speed)
+        if kind == "services":
+            for name, entry in divided.items():
+                service = catalog.services[name]
+                budgets = {clock: _written(getattr(service.budgets, clock).total_seconds() / speed) for clock in _BUDGETS}
+                superior = {"without_runbook": _written(service.superior.without_runbook.total_seconds() / speed)}
+                entry["budgets"] = budgets
+                entry["observe_for"] = _written(service.observe_for.total_seconds() / speed)
+                entry["superior"] = entry.get("superior", {}) | superior
+        path.write_text(written(divided), encoding="utf-8")
+
+
+def _divided(written: Any, speed: float) -> Any:  # Any: whatever the team wrote, which was checked when it was loaded
+    if isinstance(written, dict):
+        known = cast("dict[str, Any]", written)
+        return {key: _span(value, speed) if key in _SPANS else _divided(value, speed) for key, value in known.items()}
+    return [_divided(one, speed) for one in cast("list[Any]", written)] if isinstance(written, list) else written
+
+
+def _span(written: Any, speed: float) -> Any:
+    return _written(parse_duration(written).total_seconds() / speed) if isinstance(written, str) else written
+
+
+def _written(seconds: float) -> str:
+    return f"{max(SHORTEST, round(seconds, 1)):g}s"
