@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kuaihui.duties.due import Conclude
 from kuaihui.duties.propose_the_mitigations import due
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.repair import ProposalChosen, ProposalMade
@@ -16,10 +17,9 @@ CONFIRMED = HypothesisConfirmed(at=after(1.5), by="ayi", hypothesis="hot-key", c
 
 def proposed(*facts: Fact, now: float) -> list[tuple[float, str, str]]:
     """Minutes after eleven, the number, and what is proposed."""
-    said = [(one.at, one.fact) for one in asked(due, opened(*facts), after(now)) if hasattr(one, "fact")]
-    return [
-        ((at - after(0)).total_seconds() / 60, fact.proposal, say(fact.what, "zh")) for at, fact in said if isinstance(fact, ProposalMade)
-    ]
+    said = [one for one in asked(due, opened(*facts), after(now)) if isinstance(one, Conclude)]
+    made = [(one.at - after(0), one.fact) for one in said if isinstance(one.fact, ProposalMade)]
+    return [(at.total_seconds() / 60, fact.proposal, say(fact.what, "zh")) for at, fact in made]
 
 
 def test_what_helps_the_confirmed_cause_is_proposed_at_once() -> None:

@@ -7,11 +7,11 @@ import msgspec
 from kuaihui.app.web.views import Reader
 from kuaihui.app.wiring import House
 from kuaihui.briefing.situation_report import owner_of, report_of, superiors
+from kuaihui.incident.proposals import decision
 from kuaihui.incident.recovery import RecoveryMeasured
 from kuaihui.incident.repair import GateMeasured, ProposalChosen, ProposalDropped, ProposalMade, Reported
 from kuaihui.incident.timeline import Timeline
 from kuaihui.incident.trains import Gate, Train, trains
-from kuaihui.incident.proposals import decision
 
 
 class Proposed(msgspec.Struct):
