@@ -14,7 +14,7 @@ import argparse
 import asyncio
 import socket
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,9 +25,10 @@ from playwright.async_api import Browser, Page
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from kuaihui.incident.evidence import MetricsRead
+from kuaihui.briefing.document import Paper
+from kuaihui.incident.evidence import MetricsRead, Series
 from kuaihui.incident.fact import Fact
-from tests.app.web.acted import Acted, acted, served
+from tests.app.web.acted import BEGINS, Acted, acted, served
 from tests.browser.people import sits_down
 from tests.nights.evidence import Saturday, with_sources
 from tests.servers.chromium import connected, running_chromium
@@ -36,6 +37,8 @@ PICTURES = Path(__file__).parents[1] / "docs/pictures"
 COLOURS = 48
 # Two colours whose bands differ by no more than this in all look the same.
 ALIKE = 8
+# Beside those, so many of other hues, this far from all others: emoji and badges.
+HUES, APART = 16, 60
 # Longer pages are cut off: the rest looks the same.
 LONGEST = {"desk": 1800, "phone": 2400}
 
@@ -57,16 +60,24 @@ class Scene(NamedTuple):
 
 
 class Story(Saturday):
-    """The story's sources, whose signal goes as the story does."""
+    """The story's sources: the signal goes as the story does, minute by minute, and Redis is busy as long as it is high."""
 
-    level = 0.15
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = [(BEGINS - timedelta(days=1), 0.004), (BEGINS - timedelta(minutes=1), 0.10), (BEGINS + timedelta(minutes=1), 0.15)]
 
     def _answer(self, order: Any, now: datetime) -> Fact:  # Any: whatever order asks
         answer = super()._answer(order, now)
         if not isinstance(answer, MetricsRead):
             return answer
-        series = structs.replace(answer.series[0], last=self.level, points=(*answer.series[0].points, (now, self.level)))
-        return structs.replace(answer, series=(series,))
+        minutes = [answer.since + timedelta(minutes=number) for number in range(int((answer.until - answer.since).total_seconds() // 60))]
+        points = tuple((at, self._level(at, answer.expression)) for at in (*minutes, answer.until))
+        values = [value for _, value in points]
+        return structs.replace(answer, series=(Series(points=points, last=values[-1], max=max(values), min=min(values)),))
+
+    def _level(self, at: datetime, expression: str) -> float:
+        level = next(level for since, level in reversed(self.heard) if since <= at)
+        return 2000 + 400_000 * level if "redis" in expression else level
 
 
 VIEWS = (View("desk", "light", "zh"), View("desk", "dark", "en"), View("phone", "light", "en"), View("phone", "dark", "zh"))
@@ -117,7 +128,14 @@ async def goes_on(stage: Acted, incident: str) -> None:
     await stage.until(minutes=4)
     await stage.does("xiaomei", incident, "Speak", words="LTS 里大量 redis: connection pool timeout")
     await stage.does("ayi", incident, "Speak", words="慢日志贴上来了，是一个热 key @小美")
-    await stage.does("amao", incident, "EditDocument", section="impact", words="网关 15% 的请求返回 500，配置读取受影响。")
+    await write(stage, "amao", incident, "impact", "网关 15% 的请求返回 500，配置读取受影响。")
+
+
+async def write(stage: Acted, person: str, incident: str, section: str, words: str) -> None:
+    """Somebody writes a section of the document, from what stands there."""
+    sections = Paper(await stage.timeline(incident), stage.house.catalog).sections()
+    base = next(one.base for one in sections if one.id == section)
+    await stage.does(person, incident, "EditDocument", section=section, words=words, base=base)
 
 
 async def repairs(stage: Acted, incident: str) -> None:
@@ -142,9 +160,14 @@ async def ends(stage: Acted, incident: str) -> None:
     """The alert clears, it is watched, and closed."""
     await stage.does("amao", incident, "MakeTask", task="t1", title="查清热 key 的根因", owner="xiaomei")
     await stage.until(minutes=8)
+    await stage.does("xiaomei", incident, "PassGate", gate="canary", reason="灰度 0 %，对照 15 %")
     await stage.does("xiaomei", incident, "Mitigate", reason="读路径加了进程内缓存")
     await stage.rings(0.0, firing=False)
-    await stage.until(minutes=30)
+    await stage.until(minutes=9)
+    await stage.does("xiaomei", incident, "PassGate", gate="full")
+    await stage.does("xiaoshuai", incident, "PassGate", gate="verified", reason="线上验证通过")
+    await stage.does("amao", incident, "Resolve", reason="恢复了，我再看十分钟")
+    await stage.until(minutes=40)
     async with stage.client("amao") as http:
         form = {"matchers": 'alertname="DiskFillsUp"', "since": "2023-03-11T11:20", "until": "2023-03-11T14:20", "comment": "扩容中"}
         await http.post("/silences", data=form)
@@ -173,19 +196,26 @@ async def shot(page: Page, longest: int) -> bytes:
 
 
 def small(png: bytes) -> bytes:
-    """The same picture in few colours: the commonest ones that differ to the eye stay exactly as they are, the others go to the nearest."""
+    """The same picture in few colours: the commonest ones stay exactly as they are, with some of other hues; the rest go to the nearest."""
     kept, taken = BytesIO(), Image.open(BytesIO(png)).convert("RGB")
-    chosen: list[tuple[int, ...]] = []
-    for _, colour in sorted(taken.getcolors(taken.width * taken.height) or [], reverse=True):
-        assert isinstance(colour, tuple)  # three bands: RGB
-        if all(sum(abs(one - other) for one, other in zip(colour, known, strict=True)) > ALIKE for known in chosen):
-            chosen.append(colour)
-        if len(chosen) == COLOURS:
-            break
+    counted = sorted(taken.getcolors(taken.width * taken.height) or [], reverse=True)
+    colours = [colour for _, colour in counted if isinstance(colour, tuple)]  # three bands: RGB
+    chosen = spread(colours, spread(colours, [], ALIKE, COLOURS), APART, COLOURS + HUES)
     palette = Image.new("P", (1, 1))
     palette.putpalette([part for colour in chosen for part in colour])
     taken.quantize(palette=palette, dither=Image.Dither.NONE).save(kept, "PNG", optimize=True)
     return kept.getvalue()
+
+
+def spread(colours: list[tuple[int, ...]], chosen: list[tuple[int, ...]], apart: int, most: int) -> list[tuple[int, ...]]:
+    """The chosen colours and more, at most so many, each at least so far apart from all others."""
+    found = list(chosen)
+    for colour in colours:
+        if len(found) == most:
+            break
+        if all(sum(abs(one - other) for one, other in zip(colour, known, strict=True)) > apart for known in found):
+            found.append(colour)
+    return found
 
 
 def free_port() -> int:
@@ -206,7 +236,7 @@ async def main(wanted: list[str], into: Path) -> None:
             await take(browser, stage, UNDERWAY, incident, wanted, into)
             await repairs(stage, incident)
             await take(browser, stage, REPAIRING, incident, wanted, into)
-            story.level = 0.0
+            story.heard = [*story.heard, (stage.clock.now(), 0.0)]
             await ends(stage, incident)
             await take(browser, stage, OVER, incident, wanted, into)
 

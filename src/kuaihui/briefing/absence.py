@@ -16,6 +16,7 @@ from kuaihui.briefing.fields import UNTOLD
 from kuaihui.incident.alerts import AlertFired, AlertMeasured, Opened
 from kuaihui.incident.evidence import Looked
 from kuaihui.incident.fact import HOUSE, Fact
+from kuaihui.incident.repair import GateMeasured
 from kuaihui.incident.room import MessagePosted
 from kuaihui.incident.thinking import EvidenceWeighed, GuideStepTaken
 from kuaihui.incident.timeline import Timeline
@@ -23,7 +24,7 @@ from kuaihui.incident.timeline import Timeline
 # Who was away for less than this has lost no thread.
 AWAY: Final = timedelta(minutes=2)
 # How it was found out, and alerts that only join: the page itself shows them.
-_DETAIL: Final = (*UNTOLD, AlertFired, AlertMeasured, EvidenceWeighed, GuideStepTaken, Looked, MessagePosted, Opened)
+_DETAIL: Final = (*UNTOLD, AlertFired, AlertMeasured, EvidenceWeighed, GateMeasured, GuideStepTaken, Looked, MessagePosted, Opened)
 
 
 class Missed(msgspec.Struct, frozen=True):

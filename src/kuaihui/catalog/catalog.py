@@ -22,8 +22,8 @@ from kuaihui.catalog.silences import Inhibition
 from kuaihui.catalog.templates import Template
 from kuaihui.catalog.wall_clock import zone
 
-# Who did what nobody else did, as facts name it.
-_HOUSE: Final = "kuaihui"
+# Who did what nobody else did, as facts name it: the house, and its own workplace.
+_HOUSE: Final = ("kuaihui", "builtin")
 
 
 class Catalog(Entry):
@@ -55,7 +55,7 @@ class Catalog(Entry):
     def names(self, language: str) -> dict[str, str]:
         """Display names of people, services, roles, rotas and the house itself by id, in one language; a person's name goes first where an id is shared."""
         named = [*self.rotas.values(), *self.roles.values(), *self.services.values(), *self.people.values()]
-        return {_HOUSE: "快恢" if language == "zh" else "Kuaihui"} | {entry.id: entry.name.told(language) for entry in named}
+        return dict.fromkeys(_HOUSE, "快恢" if language == "zh" else "Kuaihui") | {entry.id: entry.name.told(language) for entry in named}
 
     def service_for(self, labels: Mapping[str, str]) -> Found:
         """The service of an alert with these labels, and the rule that says so; the catch-all where no rule fits."""
