@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kuaihui.app.commands import catalog, demo, drill, house, incidents, keeping, replay
+from kuaihui.app.commands import catalog, demo, doctor, drill, house, incidents, keeping, learning, repairing, replay
 
 cli = typer.Typer(
     name="kuaihui",
@@ -19,6 +19,7 @@ for word in (
     drill.drill,
     catalog.check,
     catalog.oncall,
+    doctor.doctor,
     incidents.incidents,
     incidents.show,
     incidents.declare,
@@ -27,6 +28,14 @@ for word in (
     incidents.role,
     incidents.do,
     incidents.inbox,
+    repairing.propose,
+    repairing.choose,
+    repairing.hotfix,
+    repairing.hotfixes,
+    repairing.gate,
+    repairing.report,
+    learning.review,
+    learning.tasks,
     keeping.why,
     keeping.verify,
     keeping.export,

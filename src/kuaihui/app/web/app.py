@@ -23,6 +23,8 @@ from kuaihui.app.web.mine import mine
 from kuaihui.app.web.pages import pages
 from kuaihui.app.web.paper import paper
 from kuaihui.app.web.problems import answer_problems
+from kuaihui.app.web.repair_api import repair_api
+from kuaihui.app.web.review_page import learned_api, review
 from kuaihui.app.web.screen import Screens
 from kuaihui.app.web.stream import Watchers
 from kuaihui.app.wiring import House
@@ -46,7 +48,7 @@ def create_app(house: House) -> FastAPI:
     app.state.screens = Screens(house)
     app.state.boards = Boards(house)
     app.router.routes[:0] = [*doors_of(house).routes(), *FeishuDoor(house).routes()]
-    for router in (api, live, pages, paper, mine, forms, entrance, feishu_entrance, desk):
+    for router in (api, repair_api, learned_api, live, pages, paper, review, mine, forms, entrance, feishu_entrance, desk):
         app.include_router(router)
     for part, folder in SERVED.items():
         app.mount(f"/{part}", Served(directory=folder, check_dir=False), name=part)

@@ -1,0 +1,106 @@
+"""The repair from the terminal: proposals, hotfixes and their gates, the report to the superior."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from kuaihui.app.commands.incidents import As
+from kuaihui.app.commands.speaking import one_line_errors
+from kuaihui.app.commands.talking import Talk
+
+
+class Verdict(StrEnum):
+    """What is said of a gate."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+_DEEDS = {Verdict.PASSED: "PassGate", Verdict.FAILED: "FailGate", Verdict.SKIPPED: "SkipGate"}
+_MARKS = {"passed": "✓", "skipped": "»", "failed": "✗", "reached": "…", "waiting": "·"}
+Which = Annotated[str, typer.Option("--hotfix", help="which one, where several are under way")]
+
+
+def report(
+    incident: str,
+    words: Annotated[str, typer.Argument(help="left out: the draft made from the timeline")] = "",
+    draft: Annotated[bool, typer.Option("--draft", help="show the draft, send nothing")] = False,
+    person: As = "",
+) -> None:
+    """Tell the superior how it stands. 向上级通报。"""
+    with one_line_errors():
+        talk = Talk(person=person)
+        if draft:
+            typer.echo(talk.get(f"/api/v1/incidents/{incident}/report")["words"])
+        else:
+            _tell(talk, incident, {"deed": "Report", "words": words})
+
+
+def propose(incident: str, what: str, effect: str = "", risk: str = "", way_back: str = "", person: As = "") -> None:
+    """Propose what could be done. 提方案。"""
+    with one_line_errors():
+        deed = {"deed": "Propose", "what": what, "effect": effect, "risk": risk, "way_back": way_back}
+        _tell(Talk(person=person), incident, deed)
+
+
+def choose(
+    incident: str,
+    proposal: str,
+    reason: Annotated[str, typer.Argument()] = "",
+    drop: Annotated[bool, typer.Option("--drop", help="decide against it")] = False,
+    person: As = "",
+) -> None:
+    """Decide for a proposal (or, with --drop, against it). 选方案。"""
+    with one_line_errors():
+        _tell(Talk(person=person), incident, {"deed": "DropProposal" if drop else "ChooseProposal", "proposal": proposal, "reason": reason})
+
+
+def hotfix(
+    incident: str,
+    title: Annotated[str, typer.Argument()] = "",
+    branch: str = "",
+    link: str = "",
+    proposal: str = "",
+    rollback_of: Annotated[str, typer.Option("--rollback-of", help="begin the way back of this hotfix")] = "",
+    stop: Annotated[str, typer.Option("--stop", help="stop this hotfix; TITLE is the reason")] = "",
+    person: As = "",
+) -> None:
+    """Begin a hotfix, a rollback of one, or stop one. 发起热修复、回滚,或停止。"""
+    with one_line_errors():
+        begun = {"deed": "StartHotfix", "title": title, "branch": branch, "link": link, "proposal": proposal}
+        back = {"kind": "rollback", "back_of": rollback_of} if rollback_of else {}
+        deed = {"deed": "StopHotfix", "hotfix": stop, "reason": title} if stop else begun | back
+        _tell(Talk(person=person), incident, deed)
+
+
+def gate(
+    incident: str,
+    verdict: Verdict,
+    gate: Annotated[str, typer.Argument(help="left out: the one it waits at")] = "",
+    hotfix: Which = "",
+    reason: str = "",
+    person: As = "",
+) -> None:
+    """Say that a gate is passed, failed or skipped. 关卡通过、失败或跳过。"""
+    with one_line_errors():
+        _tell(Talk(person=person), incident, {"deed": _DEEDS[verdict], "gate": gate, "hotfix": hotfix, "reason": reason})
+
+
+def hotfixes(incident: str) -> None:
+    """Show each hotfix and rollback with its gates. 查看热修复和关卡。"""
+    with one_line_errors():
+        for one in Talk().get(f"/api/v1/incidents/{incident}/hotfixes")["hotfixes"]:
+            typer.echo(f"{one['hotfix']}  {one['title']}  [{one['state']}]")
+            for gate in one["gates"]:
+                typer.echo(f"  {_MARKS[gate['state']]} {gate['name']}  {gate['owner']}  {gate['word']}".rstrip())
+                for measured in gate["measured"]:
+                    typer.echo(f"      {measured['said']}")
+
+
+def _tell(talk: Talk, incident: str, deed: dict[str, str]) -> None:
+    for fact in talk.post(f"/api/v1/incidents/{incident}/deeds", deed)["facts"]:
+        typer.echo(fact["said"])
