@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kuaihui.diagnosis.hypotheses import WORTH_RAISING, Weighed, weigh
-from kuaihui.diagnosis.known_errors import KNOWN, Logged
+from kuaihui.diagnosis.known_errors import KNOWN, KnownError, Logged
 from kuaihui.diagnosis.redis_health.finding import Kind
 from kuaihui.incident.thinking import ChangeExcluded
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import plain
+from kuaihui.language import plain, say
 from tests.diagnosis.scenes import POOL, SCENES, logs, redis, seen, suspected
 
 # A line as its program writes it, for each known error that is recognised by its words alone.
@@ -81,6 +81,39 @@ def test_an_excluded_change_speaks_for_nothing() -> None:
 
     assert "bad-deploy" in by_id(seen(suspected(0.9)))
     assert "bad-deploy" not in by_id(seen(suspected(0.9), excluded))
+
+
+CLASSICS = (
+    "disk-full",
+    "oom-kill",
+    "certificate-expired",
+    "dns-failure",
+    "refused-after-deploy",
+    "thread-pool-exhausted",
+    "replication-lag",
+    "cache-stampede",
+    "redis-big-key",
+    "rate-limited-upstream",
+)
+# What would change something: a way to make sure only looks.
+CHANGING = ("restart", "delete", "flush", "kill", "set ", "scale", "roll back", "drop")
+
+
+@pytest.mark.parametrize("known", KNOWN.values(), ids=lambda known: known.id)
+def test_a_known_error_says_how_to_make_sure_without_changing_anything_and_what_is_safe_then(known: KnownError) -> None:
+    words = say(known.verify, "en").lower()
+
+    assert not [word for word in CHANGING if word in words]
+    assert known.mitigations
+    assert all(say(one, "zh") != say(one, "en") for one in (known.claim, known.verify, *known.mitigations))
+
+
+def test_the_chain_of_the_story_and_the_ten_classics_are_in_the_library() -> None:
+    assert {"redis-hot-key", *CLASSICS} <= KNOWN.keys()
+
+
+def test_a_change_without_a_refused_connection_is_no_refused_connection() -> None:
+    assert by_id(seen(suspected(0.95)))["refused-after-deploy"].score < WORTH_RAISING
 
 
 def test_a_deploy_is_never_proved_by_its_hour() -> None:

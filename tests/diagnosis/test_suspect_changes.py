@@ -57,6 +57,21 @@ def test_the_nearest_of_two_like_changes_is_first() -> None:
     assert [one.change.id for one in weighed(far, near)] == ["d1", "d0"]
 
 
+def test_a_release_told_twice_is_one_made_when_it_began_and_standing_as_told_last() -> None:
+    began, ended = released(timedelta(minutes=5), status="started"), released(timedelta(minutes=2), status="failed")
+    again = released(timedelta(hours=20), status="succeeded")
+    now, earlier = weighed(ended, began, again)
+
+    assert (now.change.at, now.change.status) == (began.at, "failed")
+    assert earlier.change == again
+
+
+def test_a_large_change_is_more_suspect_than_a_small_one() -> None:
+    (large,), (small,) = weighed(released(timedelta(minutes=5), size=4000)), weighed(released(timedelta(minutes=5), size=1))
+
+    assert large.score > small.score > 0.5
+
+
 @given(st.integers(0, 86_000), st.integers(0, 86_000))
 def test_a_later_change_is_never_less_suspect(one: int, other: int) -> None:
     near, far = sorted((one, other))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from kuaihui.catalog.guides import Question
 from kuaihui.duties.due import Conclude, Due
 from kuaihui.duties.follow_the_guide import due
 from kuaihui.incident.fact import Fact
@@ -26,15 +27,20 @@ def taken(step: str, holds: bool | None, follows: str) -> GuideStepTaken:
     )
 
 
-def test_the_first_step_asks_its_question_where_nobody_has_yet() -> None:
-    (step,) = says()
+def test_a_step_asks_what_the_first_look_does_not() -> None:
+    guide = CATALOG.guides["config-center"]
+    longer = guide.steps["errors"].model_copy(update={"ask": Question(source="logs", last=timedelta(hours=3))})
+    other = guide.model_copy(update={"steps": {**guide.steps, "errors": longer}})
+    (step,) = due(opened(), CATALOG.model_copy(update={"guides": {guide.id: other}}), after(seconds=3))
 
     assert isinstance(step, Due)
     assert isinstance(step.order, SearchLogs)
     assert step.order.asked_by == "guide:config-center/errors"
+    assert step.order.until - step.order.since == timedelta(hours=3)
 
 
 def test_what_the_first_look_is_asking_is_waited_for_and_not_asked_again() -> None:
+    assert says() == []
     assert says(*asked_for(LOGS)) == []
 
 

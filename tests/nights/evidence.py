@@ -9,7 +9,7 @@ from typing import Any
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.load import load
 from kuaihui.catalog.services import Sources
-from kuaihui.errors import GiveUp
+from kuaihui.errors import GiveUp, TryLater
 from kuaihui.incident.evidence import (
     Change,
     ChangesListed,
@@ -22,7 +22,7 @@ from kuaihui.incident.evidence import (
 )
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import plain, text
+from kuaihui.language import Text, plain, text
 from kuaihui.loop import Carry
 from kuaihui.orders import InspectRedis, ListChanges, Order, ReadMetrics, SearchLogs
 from tests.nights.night import SAMPLE
@@ -46,8 +46,17 @@ class Saturday:
     name = "saturday"
     channels: frozenset[str] = frozenset()
 
-    def __init__(self, findings: Sequence[tuple[str, float]] = HOT, line: str = POOL, broken: frozenset[type[Order]] = frozenset()) -> None:
+    def __init__(
+        self,
+        findings: Sequence[tuple[str, float]] = HOT,
+        line: str = POOL,
+        broken: frozenset[type[Order]] = frozenset(),
+        slow: Mapping[type[Order], int] | None = None,
+        partial: Mapping[type[Order], Text] | None = None,
+    ) -> None:
+        """`broken` kinds are refused, `slow` ones time out so many times first, `partial` ones are answered in part."""
         self.findings, self.line, self.broken = findings, line, broken
+        self.slow, self.partial = dict(slow or {}), partial or {}
         self.asked: list[Order] = []
 
     @property
@@ -58,6 +67,9 @@ class Saturday:
         self.asked.append(order)
         if type(order) in self.broken:
             raise GiveUp(text("login refused"))
+        if self.slow.get(type(order), 0):
+            self.slow[type(order)] -= 1
+            raise TryLater(text("the store is slow"), timedelta(seconds=5))
         return [self._answer(order, now)]
 
     def _answer(self, order: Any, now: datetime) -> Fact:
@@ -68,6 +80,7 @@ class Saturday:
             "asked_by": order.asked_by,
             "about": order.about,
             "service": order.service,
+            "partial": self.partial.get(type(order)),
             "link": f"https://source.example.org/{type(order).__name__}",
         }
         match order:

@@ -3,6 +3,7 @@ Changes before the break, weighed: by time, by whose service it is, by kind and 
 
 Rule 1: what was made after the break, or never reached production, is excluded, and the reason says so.
 Rule 2: a suspicion is a chance, never a proof.
+Rule 3: a change that was told several times (started, succeeded) is one: it was made when it began, and stands as it was told last.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ SLACK: Final = timedelta(minutes=1)
 HALF: Final = timedelta(minutes=45)
 TOO_LONG_AGO: Final = timedelta(days=1)
 SUSPECT: Final = 0.2
+_LONGEST: Final = timedelta(hours=2)  # of one release; the same name later than that is a release of its own
 _KINDS: Final = {"deployment": 1.0, "rollout": 1.0, "config": 1.0, "pipeline": 0.7, "merge": 0.5}
 _ELSEWHERE: Final = frozenset({"dev", "test", "testing", "staging", "pre", "preprod", "preproduction", "pre-production", "预发布", "测试"})
 _NOT_DONE: Final = frozenset({"failed", "canceled", "cancelled", "skipped", "error"})
@@ -41,8 +43,21 @@ class Suspicion(msgspec.Struct, frozen=True):
 
 def suspicions(changes: Iterable[Change], service: str, catalog: Catalog, broke: datetime) -> list[Suspicion]:
     """The changes weighed, the most suspect first, then the nearest in time."""
-    weighed = [_weighed(change, service, catalog, broke) for change in changes]
+    weighed = [_weighed(change, service, catalog, broke) for change in _once(changes)]
     return sorted(weighed, key=lambda one: (-one.score, abs(broke - one.change.at), one.change.id))
+
+
+def _once(changes: Iterable[Change]) -> list[Change]:
+    kept: list[Change] = []
+    newest: dict[tuple[str, str], int] = {}
+    for change in sorted(changes, key=lambda one: one.at):
+        place = newest.get((change.source, change.id))
+        if place is not None and change.at - kept[place].at <= _LONGEST:
+            kept[place] = msgspec.structs.replace(change, at=kept[place].at)
+        else:
+            newest[change.source, change.id] = len(kept)
+            kept.append(change)
+    return kept
 
 
 def _weighed(change: Change, service: str, catalog: Catalog, broke: datetime) -> Suspicion:

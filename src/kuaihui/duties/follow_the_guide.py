@@ -35,21 +35,21 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
         yield Conclude(now, _end(timeline, guide, now))
         return
     look = Asking(service, timeline.occasion, asker(guide.id, step), broke_at(timeline), now).of(guide.steps[step].ask)
-    look = look and (_asked_already(timeline, look) or look)
+    look = look and next(_asked_already(timeline, service, look, now), look)
     if taken := _taken(timeline, guide, step, look, now):
         yield Conclude(now, taken)
     elif look and look.asked_by != ASKER:  # the first look's own are due by its own duty
         yield Due(now, look)
 
 
-def _asked_already(timeline: Timeline, look: AnyLook) -> AnyLook | None:
-    """The look of this occasion that asks the same of the same source, and has not failed."""
-    for fact in timeline.orders.values():
-        order, answer = fact.order, timeline.answers.get(fact.order.identity)
-        failed = answer is not None and answer.outcome == "gave up"
-        if isinstance(order, AnyLook) and order.occasion >= look.occasion and same_question(order, look) and not failed:
-            return order
-    return None
+def _asked_already(timeline: Timeline, service: Service, look: AnyLook, now: datetime) -> Iterator[AnyLook]:
+    """The looks of this occasion, asked or about to be by the first look, that ask the same of the same source and have not failed."""
+    first = Asking(service, timeline.occasion, ASKER, broke_at(timeline), now).everything()
+    given = (fact.order for fact in timeline.orders.values() if isinstance(fact.order, AnyLook) and fact.order.occasion >= look.occasion)
+    for one in (*first, *given):
+        answer = timeline.answers.get(one.identity)
+        if same_question(one, look) and not (answer and answer.outcome == "gave up"):
+            yield one
 
 
 def _has_sources(service: Service) -> bool:
