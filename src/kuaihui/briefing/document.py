@@ -17,10 +17,13 @@ from typing import Final
 
 import msgspec
 
-from kuaihui.briefing.fields import FIELDS, Facts
+from kuaihui.briefing.fields import Facts
 from kuaihui.briefing.merging import Stretch, merge
+from kuaihui.briefing.review import REVIEW_FIELDS as FIELDS
+from kuaihui.briefing.review_template import REVIEW, review_template
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.templates import Section, Template
+from kuaihui.incident.learning import ReviewDrafted
 from kuaihui.incident.room import DocumentCreated, DocumentEdited
 from kuaihui.incident.timeline import Timeline
 
@@ -52,22 +55,33 @@ class Edit(msgspec.Struct, frozen=True):
 
 
 class Paper:
-    """The document of one timeline."""
+    """The document of one timeline (""), or its review ("review")."""
 
-    def __init__(self, timeline: Timeline, catalog: Catalog) -> None:
+    def __init__(self, timeline: Timeline, catalog: Catalog, document: str = "") -> None:
         self._timeline = timeline
         self._catalog = catalog
-        self._edits = timeline.numbered(DocumentEdited)
+        self._document = document
+        self._edits = [one for one in timeline.numbered(DocumentEdited) if one[1].document == document]
         self._known: dict[tuple[str, int], tuple[str, tuple[str, ...]]] = {}
         self._rendered: dict[tuple[str, int], str] = {}
-        created = timeline.last(DocumentCreated)
-        self.title = created.title if created else ""
+        created = self._created
+        self.title = created[1].title if created else ""
+        # What people write begins with what the template said then: the document at the opening, the review at the closing.
+        self._begun = created[0] + 1 if created and document == REVIEW else 1
 
     @property
     def template(self) -> Template | None:
         """The template it is made from; None where the catalog has it no more."""
-        created = self._timeline.last(DocumentCreated)
-        return self._catalog.templates.get(created.template) if created else None
+        if self._created is None:
+            return None
+        return review_template(self._catalog) if self._document == REVIEW else self._catalog.templates.get(self._created[1].template)
+
+    @property
+    def _created(self) -> tuple[int, DocumentCreated | ReviewDrafted] | None:
+        """The number and the fact that made it, the newest one."""
+        kind = ReviewDrafted if self._document == REVIEW else DocumentCreated
+        made = self._timeline.numbered(kind)
+        return made[-1] if made else None
 
     def sections(self) -> list[Written]:
         """Every section as it stands, in the template's order."""
@@ -121,7 +135,7 @@ class Paper:
     def _made(self, section: Section, length: int) -> tuple[str, tuple[str, ...]]:
         edits = [(number, fact) for number, fact in self._edits if fact.section == section.id and number < length]
         if not edits:
-            return self._by_house(section, length if section.rendered else 1), ()
+            return self._by_house(section, length if section.rendered else self._begun), ()
         number, last = edits[-1]
         written, conflicts = self._after(section, number, last)
         if not section.rendered:

@@ -1,0 +1,318 @@
+"""
+What a review tells, made from the timeline: what happened in a few lines, how it was detected and answered, what went well and badly.
+
+Rule 1: it blames nobody: what went badly is said of clocks, channels, runbooks and gates, and each is a question for the team.
+Rule 2: what went well or badly is a beginning that people write on; everything else keeps step with the timeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Final
+
+from kuaihui.briefing.chapters import bullets, evidence, impact, plan, proof, tasks
+from kuaihui.briefing.clocks import Stamp, broke_at, located_at, stamps
+from kuaihui.briefing.fields import FIELDS, Facts
+from kuaihui.briefing.receipts import Receipt, latest_pages
+from kuaihui.briefing.runbook_draft import confirmed
+from kuaihui.briefing.spent import CAUSES, spent_on
+from kuaihui.incident.alerts import AlertFired, Opened, Reopened, SeverityChanged, Worsened, measured
+from kuaihui.incident.evidence import RedisInspected
+from kuaihui.incident.fact import HOUSE, Fact
+from kuaihui.incident.learning import LateOneCaughtUp, ReachabilityFound, SimilarFound
+from kuaihui.incident.pages import Acknowledged, Escalated, FellSilent
+from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted, RecoveryDoubted, RecoveryMeasured, Resolved
+from kuaihui.incident.repair import (
+    GateFailed,
+    GatePassed,
+    GateSkipped,
+    HotfixFinished,
+    HotfixStarted,
+    HotfixStopped,
+    ProposalChosen,
+    ProposalMade,
+    Reported,
+)
+from kuaihui.incident.roles import RoleGiven, RoleTaken
+from kuaihui.incident.room import MessagePosted, PulledIn
+from kuaihui.incident.thinking import ChangeExcluded, HypothesisConfirmed, HypothesisRejected, NoRunbookFits
+from kuaihui.incident.timeline import Timeline
+from kuaihui.language import Text, plain, text
+from kuaihui.language.durations import show_duration
+
+MILESTONES: Final[tuple[type[Fact], ...]] = (
+    Opened,
+    AlertFired,
+    Worsened,
+    SeverityChanged,
+    Reopened,
+    Acknowledged,
+    Escalated,
+    FellSilent,
+    RoleTaken,
+    RoleGiven,
+    PulledIn,
+    NoRunbookFits,
+    ChangeExcluded,
+    HypothesisConfirmed,
+    HypothesisRejected,
+    ProposalMade,
+    ProposalChosen,
+    HotfixStarted,
+    HotfixStopped,
+    HotfixFinished,
+    GatePassed,
+    GateFailed,
+    GateSkipped,
+    Mitigated,
+    Resolved,
+    RecoveryMeasured,
+    ObservationStarted,
+    RecoveryDoubted,
+    Closed,
+    Reported,
+    LateOneCaughtUp,
+)
+
+
+def summary(facts: Facts) -> str:
+    """The whole incident in a few lines."""
+    return bullets(facts, _summary(facts), text("nothing is known yet"))
+
+
+def _summary(facts: Facts) -> Iterator[Text]:
+    timeline, signal = facts.timeline, facts.service.signal
+    values = [value for _, value in timeline.series]
+    service = f"@{timeline.service}"
+    if values and signal:
+        yield text(
+            "what happened: {service}: {signal} rose to {peak} (usually at most {usual}), P{severity}",
+            service=service,
+            signal=signal.name.told(facts.catalog.language),
+            peak=measured(max(values), signal.unit),
+            usual=measured(signal.usual_high, signal.unit),
+            severity=timeline.severity,
+        )
+    else:
+        yield text(
+            "what happened: {service}: {title}, P{severity}", service=service, title=timeline.opened.title, severity=timeline.severity
+        )
+    yield _how_long(facts)
+    cause = confirmed(timeline)
+    yield text("why: {claim}", claim=cause.claim) if cause else text("why: not confirmed yet, see the tasks")
+    if chosen := timeline.last(ProposalChosen):
+        yield text("what helped: {what} (decided by {by})", what=chosen.what, by=f"@{chosen.by}")
+    if closed := timeline.last(Closed):
+        yield text("how it ended: {reason}", reason=closed.reason)
+
+
+def _how_long(facts: Facts) -> Text:
+    began = broke_at(facts.timeline)
+    clock = next(one for one in stamps(facts.timeline, facts.service.budgets) if one.name == "recover")
+    if clock.stopped is None:
+        return text("when: since {began}", began=facts.at(began, "%Y-%m-%d %H:%M"))
+    return text(
+        "when: {began} to {ended}, {minutes} min",
+        began=facts.at(began, "%Y-%m-%d %H:%M"),
+        ended=facts.at(clock.stopped, "%H:%M"),
+        minutes=round((clock.stopped - began).total_seconds() / 60, 1),
+    )
+
+
+def milestones(facts: Facts) -> str:
+    """What changed the case, line by line; the whole timeline is in the incident's document."""
+    return "\n".join(f"- **{facts.at(fact.at, '%H:%M:%S')}** {facts.told(fact.said)}" for fact in _turns(facts.timeline))
+
+
+def _turns(timeline: Timeline) -> Iterator[Fact]:
+    """Milestones; of the alerts only the first of each occasion, of role changes at one instant each once."""
+    fired = False
+    for fact in timeline.facts:
+        if isinstance(fact, Reopened):
+            fired = False
+        if isinstance(fact, AlertFired):
+            if not fired:
+                yield fact
+            fired = True
+        elif isinstance(fact, MILESTONES):
+            yield fact
+
+
+# -- detection and response --------------------------------------------------------------------------------------------------------------
+
+
+def detection(facts: Facts) -> str:
+    """Who or what noticed it, and how long after it broke."""
+    return bullets(facts, _detection(facts), text("nothing is known yet"))
+
+
+def _detection(facts: Facts) -> Iterator[Text]:
+    timeline = facts.timeline
+    fired = next(iter(timeline.all(AlertFired)), None)
+    if fired:
+        alert = fired.alerts[0]
+        yield text("by the alert {alert} ({source})", alert=plain(alert.name), source=plain(alert.source or "-"))
+    else:
+        yield text("reported by hand")
+    late = timeline.opened.at - broke_at(Timeline(timeline.incident, timeline.facts[: _first_occasion(timeline)]))
+    budget = facts.service.budgets.detect
+    words = {"took": show_duration(late), "budget": show_duration(budget)}
+    yield text("heard {took} after it broke (budget {budget})", **words) if late > timedelta() else text("heard at the instant it broke")
+
+
+def _first_occasion(timeline: Timeline) -> int:
+    reopened = timeline.numbered(Reopened)
+    return reopened[0][0] if reopened else len(timeline)
+
+
+def response(facts: Facts) -> str:
+    """The clocks against their budgets, what the minutes were spent on, and who was paged and how far it got."""
+    rows = [f"| {facts.told(text('clock'))} | {facts.told(text('took'))} | {facts.told(text('budget'))} | |", "| --- | --- | --- | --- |"]
+    rows += [_row(facts, clock) for clock in stamps(facts.timeline, facts.service.budgets)]
+    closed = facts.timeline.last(Closed)
+    until = closed.at if closed else facts.timeline.facts[-1].at
+    spent = [
+        text("{what}: {time} {who}", what=CAUSES[one.cause], time=show_duration(one.time), who=f"@{one.person}" if one.person else "")
+        for one in spent_on(facts.timeline, until)
+    ]
+    pages = [_page(facts, one) for one in latest_pages(facts.timeline)]
+    parts = ["\n".join(rows)]
+    if spent:
+        parts.append(f"{facts.told(text('Where the minutes went:'))}\n\n{bullets(facts, spent, text('nothing is known yet'))}")
+    if pages:
+        parts.append(f"{facts.told(text('Who was paged:'))}\n\n{bullets(facts, pages, text('nothing is known yet'))}")
+    return "\n\n".join(parts)
+
+
+def _row(facts: Facts, clock: Stamp) -> str:
+    if clock.stopped is None:
+        return f"| {facts.told(clock.said)} | — | {show_duration(clock.budget)} | {facts.told(text('not recorded'))} |"
+    took = clock.spent(clock.stopped)
+    verdict = text("within budget") if took <= clock.budget else text("over budget")
+    return f"| {facts.told(clock.said)} | {show_duration(took)} | {show_duration(clock.budget)} | {facts.told(verdict)} |"
+
+
+def _page(facts: Facts, receipt: Receipt) -> Text:
+    who, at = f"@{receipt.person}", facts.at(receipt.ordered, "%H:%M:%S")
+    if receipt.read:
+        return text("{person}: paged at {at}, read after {took}", person=who, at=at, took=show_duration(receipt.read - receipt.ordered))
+    return text("{person}: paged at {at}, not read", person=who, at=at)
+
+
+# -- well and badly ------------------------------------------------------------------------------------------------------------------------
+
+
+def went_well(facts: Facts) -> str:
+    """What the timeline says went well: a beginning for people to write on."""
+    return bullets(facts, _well(facts), text("to be filled in"))
+
+
+def _well(facts: Facts) -> Iterator[Text]:
+    timeline = facts.timeline
+    for clock in stamps(timeline, facts.service.budgets):
+        if clock.stopped and clock.spent(clock.stopped) <= clock.budget and clock.name != "detect":
+            yield text("{clock} in {took}, budget {budget}", clock=clock.said, **_times(clock))
+    located = located_at(timeline)
+    by_check = next((fact for fact in timeline.all(HypothesisConfirmed) if fact.by == HOUSE), None)
+    if located and by_check:
+        yield text("the cause was confirmed by a check, {took} after it broke", took=show_duration(located - broke_at(timeline)))
+    for given in timeline.all(RoleGiven):
+        if given.former:
+            yield text("{role} passed to {person} while {former} was out of reach", **_given(given))
+    if timeline.has(HotfixFinished) and not timeline.has(GateSkipped):
+        yield text("the hotfix went through every gate, none was skipped")
+    if any(fact.verdict == "well" and not fact.supporting for fact in timeline.all(RecoveryMeasured)):
+        yield text("the recovery was proved on the signal that broke")
+
+
+def _given(given: RoleGiven) -> dict[str, str]:
+    return {"role": f"@{given.role}", "person": f"@{given.person}", "former": f"@{given.former}"}
+
+
+def _times(clock: Stamp) -> dict[str, str]:
+    return {"took": show_duration(clock.spent(clock.stopped or clock.began)), "budget": show_duration(clock.budget)}
+
+
+def went_badly(facts: Facts) -> str:
+    """What the timeline says went badly, each a question for the team: a beginning for people to write on."""
+    return bullets(facts, _badly(facts), text("nothing that the timeline shows; to be filled in"))
+
+
+def _badly(facts: Facts) -> Iterator[Text]:
+    timeline = facts.timeline
+    for clock in stamps(timeline, facts.service.budgets):
+        if clock.stopped and clock.spent(clock.stopped) > clock.budget:
+            yield text("{clock} took {took}, budget {budget}", clock=clock.said, **_times(clock))
+    for found in timeline.all(ReachabilityFound):
+        yield found.reason
+    if timeline.has(NoRunbookFits):
+        yield text("no runbook fitted this alert")
+    for kind in (GateFailed, GateSkipped, HotfixStopped, RecoveryDoubted, Reopened):
+        for fact in timeline.all(kind):
+            yield fact.said
+    for found in timeline.all(SimilarFound)[-1:]:
+        for one in found.similar:
+            if one.open_task and one.open_task_title:
+                yield text("{incident} was like it, and its task “{task}” was not done", incident=one.incident, task=one.open_task_title)
+
+
+# -- cause, actions, similar ---------------------------------------------------------------------------------------------------------------
+
+
+def root_cause(facts: Facts) -> str:
+    """The confirmed cause with what spoke for it; what stands behind it is for people to find."""
+    cause = confirmed(facts.timeline)
+    if cause is None:
+        return bullets(facts, [], text("no cause was confirmed; see the tasks"))
+    lines = [cause.said]
+    redis = facts.timeline.last(RedisInspected)
+    if redis and redis.findings:
+        lines += [text("— seen: {seen}", seen=one.says) for one in redis.findings[:2]]
+    lines.append(text("behind it (why did it come to this, why was it not noticed before): to be filled in"))
+    return bullets(facts, lines, text("to be filled in"))
+
+
+def actions(facts: Facts) -> str:
+    """The tasks, and what the rota should change."""
+    suggested = [text("for the rota: {suggestion}", suggestion=fact.suggestion) for fact in facts.timeline.all(ReachabilityFound)]
+    told = tasks(facts)
+    return f"{told}\n{bullets(facts, suggested, text('-'))}" if suggested else told
+
+
+def similar(facts: Facts) -> str:
+    """Earlier incidents like it, with what helped then."""
+    last = facts.timeline.last(SimilarFound)
+    lines = [SimilarFound(at=last.at, similar=(one,)).said for one in last.similar] if last else []
+    return bullets(facts, lines, text("none was found"))
+
+
+def notes(facts: Facts) -> str:
+    """What people who came late wrote, in their own words; nobody is blamed."""
+    late = {fact.by: fact for fact in facts.timeline.all(LateOneCaughtUp)}
+    lines: list[Text] = []
+    for who, back in late.items():
+        lines.append(text("{at} {said}", at=facts.at(back.at, "%Y-%m-%d %H:%M"), said=back.said))
+        wrote = (fact for fact in facts.timeline.all(MessagePosted) if fact.by == who and fact.at >= back.at)
+        lines += [text("— wrote: {words}", words=fact.words) for fact in wrote]
+    return bullets(facts, lines, text("none"))
+
+
+REVIEW_FIELDS: Final[Mapping[str, Callable[[Facts], str]]] = {
+    **FIELDS,
+    "summary": summary,
+    "impact": impact,
+    "milestones": milestones,
+    "detection": detection,
+    "response": response,
+    "went-well": went_well,
+    "went-badly": went_badly,
+    "root-cause": root_cause,
+    "evidence": evidence,
+    "plan": plan,
+    "proof": proof,
+    "tasks": tasks,
+    "actions": actions,
+    "similar": similar,
+    "notes": notes,
+}
