@@ -17,6 +17,7 @@ from kuaihui.incident.alerts import AlertCleared, AlertFired, AlertMeasured, Ope
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
+from kuaihui.intake.opening import incident_id
 from kuaihui.intake.ringing import Fault, Misheard
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.journal.journal import Append
@@ -161,6 +162,20 @@ async def test_an_older_resolved_reopens_nothing_in_an_open_incident(desk: Desk)
     await desk.reception.hear([resolved(minutes=-2), firing(minutes=-1)])
 
     assert list((await desk.only()).firing) == [firing("Other").alert.key]
+
+
+async def test_two_groups_whose_incidents_would_have_one_name_open_two(desk: Desk) -> None:
+    """Four characters of a hash: in a storm it happens."""
+    known: dict[str, str] = {}
+    for number in range(100_000):
+        region = f"r{number}"
+        other = known.setdefault(incident_id(f"orders|region={region}", NOON, "Asia/Shanghai"), region)
+        if other != region:
+            break
+    heard = await desk.reception.hear([firing(service="orders", region=other), firing(service="orders", region=region)])
+
+    assert heard.counts == {"opened": 2}
+    assert {one.opened.group["region"] for one in await desk.timelines()} == {other, region}
 
 
 async def test_silence_expires_and_what_rings_on_goes_on(desk: Desk) -> None:

@@ -43,7 +43,7 @@ from kuaihui.loop import Clock, Loop
 log = logging.getLogger(__name__)
 
 # One commit takes at most this many alerts, so that a storm delays nobody's answer by more than some ten milliseconds.
-MOST_AT_ONCE: Final = 2_000
+MOST_AT_ONCE: Final = 4_000
 # How often traces are written when nothing else calls for it.
 TRACE_EVERY: Final = timedelta(seconds=1)
 # What could not be written down is tried again after this.
@@ -52,8 +52,8 @@ TRY_AGAIN: Final = timedelta(seconds=1)
 READ_SILENCES_EVERY: Final = timedelta(seconds=2)
 # In a storm an incident that has paged already is thought about anew this often, not for each of a hundred alerts. Nobody sees the delay.
 SETTLE_WITHIN: Final = timedelta(milliseconds=250)
-# Written at once; a bigger write would hold up the commits behind it.
-TRACES_AT_ONCE: Final = 500
+# Written at once; a bigger write would hold up the commits behind it, smaller ones touch the same pages of the journal again and again.
+TRACES_AT_ONCE: Final = 2_000
 # Summaries read at the start; with more incidents than this, a group that was not heard lately is looked up when it is.
 MOST_SUMMARIES: Final = 10_000
 _USUAL: Final = Signal.model_fields["matters_by"].default
@@ -77,9 +77,10 @@ class _Hearing(msgspec.Struct):
 
 
 class _Group(msgspec.Struct):
-    """Alerts that go to one incident, and whose hearing each is."""
+    """Alerts that go to one incident, whose hearing each is, and how often somebody else was faster."""
 
     place: Place
+    attempt: int = 0
     ringings: list[Ringing] = []
     hearings: list[_Hearing] = []
 
@@ -234,6 +235,7 @@ class Reception:
             groups = {plan.key: plan.group for plan in plans if id(plan) in overtaken}
             for plan in plans:
                 if id(plan) in overtaken:
+                    plan.group.attempt += 1
                     await self._find(plan.key)
                 else:
                     self._remember(plan, now)
@@ -249,12 +251,13 @@ class Reception:
             self._places = Places(catalog)
             self._inhibit(catalog)
         groups: dict[str, _Group] = {}
-        hush, told = self.hush, self._told(batch) if self.hush else set[str]()
+        hush, watched = self.hush, bool(self.hush)
+        told = self._told(batch) if watched else set[str]()
         of = self._places.of
         for hearing in batch:
             for ringing in hearing.ringings:
                 key, place = of(ringing.alert.labels)
-                if hush and (verdict := hush.take(ringing, place.service, self.register, told, now)):
+                if watched and (verdict := hush.take(ringing, place.service, self.register, told, now)):
                     hearing.heard.counts[verdict] += 1
                     continue
                 group = groups.get(key)
@@ -309,7 +312,7 @@ class Reception:
         until = {alert.key: resolved_until(old, alert.key, resolved) for alert in first}
         opened = opening(group.place, first, catalog, now)
         opened = acted_out(opened, catalog.language) if self.drill else opened
-        incident = incident_id(key, now, catalog.time_zone)
+        incident = incident_id(key, now, catalog.time_zone, group.attempt)
         known = resolved | {alert: start for alert, start in until.items() if start is not None}
         folded = fold(Timeline(incident, (opened,)), group.ringings, known, self._matters_by(group, catalog), now)
         return _Plan(key, group, Timeline(incident), [opened, *folded.facts], folded) if folded.facts else None
@@ -323,16 +326,18 @@ class Reception:
         key, incident = plan.key, plan.before.incident
         if incident:
             self.register.groups[key] = incident
+        fired, cleared = self.register.fired, self.register.cleared
         for verdict, hearing in zip(plan.fold.verdicts, plan.group.hearings, strict=True):
             ringing = verdict.ringing
             if not ringing.firing:
-                self.register.cleared(ringing, key, incident, now)
+                cleared(ringing, key, incident, now)
             elif verdict.verdict != LATE:
-                self.register.fired(ringing, key, incident, now)
+                fired(ringing, key, incident, now)
             hearing.heard.counts[verdict.verdict] += 1
-            if incident:
+        if incident:
+            for hearing in plan.group.hearings:
                 hearing.heard.incidents.add(incident)
-            self.tracing.took(verdict, incident, now)
+        self.tracing.took(plan.fold.verdicts, incident, now)
 
     # -- what wakes nobody -----------------------------------------------------------------------------------------------------------------
 
@@ -371,9 +376,9 @@ class Reception:
 
     # -- people ----------------------------------------------------------------------------------------------------------------------------
 
-    async def declare(self, service: str, title: str, severity: int | None, person: str) -> str:
+    async def declare(self, service: str, title: str, severity: int | None, person: str, attempt: int = 0) -> str:
         """
-        Open an incident by hand; alerts of its service join it. Returns its id.
+        Open an incident by hand; alerts of its service join it. Returns its id. `attempt`: how often somebody else was faster.
 
         Raises Refused where the service is unknown, or has an incident open already: the text names it.
         """
@@ -385,10 +390,10 @@ class Reception:
         before = await self._newest(opened.key)
         if len(before) and before.phase is not Phase.CLOSED:
             raise Refused(text("{service} has an open incident already: {incident}", service=f"@{service}", incident=before.incident))
-        incident = incident_id(opened.key, now, catalog.time_zone)
+        incident = incident_id(opened.key, now, catalog.time_zone, attempt)
         if not (await self.loop.append([(Timeline(incident), [opened])]))[0]:
             await self._find(opened.key)
-            return await self.declare(service, title, severity, person)
+            return await self.declare(service, title, severity, person, attempt + 1)
         self.register.groups[opened.key] = incident
         return incident
 

@@ -38,12 +38,13 @@ class Places:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
+        self._service_for = catalog.matching.service_for
         # By the identity of what the catalog found, which stands in the value so that no other can take its identity.
         self._known: dict[tuple[int, tuple[str | None, ...]], tuple[Found, str, Place]] = {}
 
     def of(self, labels: Mapping[str, str]) -> tuple[str, Place]:
         """The group's key and the place of an alert with these labels."""
-        found = self.catalog.service_for(labels)
+        found = self._service_for(labels)
         telling = (id(found), tuple(map(labels.get, found.service.group_by)))
         known = self._known.get(telling)
         if known is None:

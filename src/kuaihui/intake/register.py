@@ -68,13 +68,15 @@ class Register:
         entry = self.alerts.get(alert.key)
         if entry is None:
             entry = self.alerts[alert.key] = Entry(alert, group, incident, True, now, ringing, alert.ends)
+            if alert.ends is not None:
+                self._queue_at(entry, alert.ends)
         else:
             if not entry.firing:
                 entry.ends, entry.changed = alert.ends, now
             elif alert.ends is None or (entry.ends is not None and alert.ends > entry.ends):
                 entry.ends = alert.ends
             entry.alert, entry.group, entry.incident, entry.firing, entry.told = alert, group, incident, True, ringing
-        self._wait(entry)
+            self._wait(entry)
 
     def cleared(self, ringing: Ringing, group: str, incident: str, now: datetime) -> None:
         """This alert's source has called it resolved, whether or not we knew it to fire."""
@@ -141,7 +143,7 @@ class Register:
                         yield entry
 
     def _is_silent(self, entry: Entry, now: datetime) -> bool:
-        """Whether this one fires though its deadline has passed; where it has not, it waits on, and where it is long over, it is forgotten."""
+        """Whether this one fires though its deadline has passed. Where that moved, it waits on; where it is long over, it is forgotten."""
         if entry.ends is None:
             return False
         if entry.ends > now:

@@ -7,8 +7,9 @@ Rule 1: a trace says the verdict and the reason; a repeat of the same verdict on
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -17,6 +18,9 @@ from kuaihui.intake.register import Entry
 from kuaihui.intake.ringing import Misheard
 from kuaihui.journal.journal import Trace
 from kuaihui.language import Text, text
+
+# Reasons kept as they are written; those that name a number are made anew each time.
+MOST_REASONS: Final = 500
 
 _EXPIRED = text("its source fell silent: it was not heard again before its deadline")
 _REPEATED = text("told again as before: nothing new to write down")
@@ -29,15 +33,17 @@ class Tracing:
     """Traces on their way to the journal."""
 
     def __init__(self) -> None:
-        self._took: deque[tuple[Verdict, str, datetime]] = deque()
+        self._took: deque[tuple[Sequence[Verdict], str, datetime]] = deque()
         self._made: deque[Trace] = deque()
+        self._waiting = 0
 
     def __len__(self) -> int:
-        return len(self._took) + len(self._made)
+        return self._waiting + len(self._made)
 
-    def took(self, verdict: Verdict, incident: str, at: datetime) -> None:
-        """An alert got this verdict."""
-        self._took.append((verdict, incident, at))
+    def took(self, verdicts: Sequence[Verdict], incident: str, at: datetime) -> None:
+        """Alerts of this incident got these verdicts."""
+        self._took.append((verdicts, incident, at))
+        self._waiting += len(verdicts)
 
     def expired(self, entry: Entry, at: datetime) -> None:
         """An alert's source fell silent."""
@@ -57,15 +63,30 @@ class Tracing:
             entry.repeats = 0
 
     def next(self, most: int) -> list[Trace]:
-        """Up to `most` traces, to be written now."""
+        """About `most` traces, to be written now."""
         traces: list[Trace] = []
         while self._took and len(traces) < most:
-            verdict, incident, at = self._took.popleft()
-            alert = verdict.ringing.alert
-            traces.append(Trace(alert.key, at, verdict.verdict, _encode(verdict.reason), alert.labels, incident))
+            verdicts, incident, at = self._took.popleft()
+            self._waiting -= len(verdicts)
+            for verdict in verdicts:
+                alert = verdict.ringing.alert
+                traces.append(Trace(alert.key, at, verdict.verdict, _written(verdict.reason), alert.labels, incident))
         while self._made and len(traces) < most:
             traces.append(self._made.popleft())
         return traces
+
+
+# A few dozen reasons serve all alerts. By the identity of the text, which stands in the value so that no other can take its identity.
+_known: Final[dict[int, tuple[Text, bytes]]] = {}
+
+
+def _written(reason: Text) -> bytes:
+    known = _known.get(id(reason))
+    if known is None:
+        if len(_known) > MOST_REASONS:
+            _known.clear()
+        known = _known[id(reason)] = (reason, _encode(reason))
+    return known[1]
 
 
 def refusal(misheard: Misheard, at: datetime) -> Trace:

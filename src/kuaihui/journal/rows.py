@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from kuaihui.journal.journal import Summary
@@ -19,6 +20,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
+# The facts, summaries and traces of one commit mostly share one instant.
+@lru_cache(maxsize=256)
 def microseconds(at: datetime) -> int:
     """Microseconds from 1970 to this aware instant."""
     return (at - _EPOCH) // _MICROSECOND
