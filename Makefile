@@ -8,6 +8,9 @@ JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 UV     := $(if $(wildcard .tools/bin/uv),.tools/bin/uv,uv)
 LOCK    = $(UV) pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock"
 
+# Hundreds of processes are started by tests and drills: what one has compiled serves the next.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types contracts check bench lock assets clean format set-up
 
