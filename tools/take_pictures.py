@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from kuaihui.briefing.document import Paper
 from kuaihui.incident.evidence import MetricsRead, Series
 from kuaihui.incident.fact import Fact
+from kuaihui.incident.repair import ProposalMade
 from tests.app.web.acted import BEGINS, Acted, acted, served
 from tests.browser.people import sits_down
 from tests.nights.evidence import Saturday, with_sources
@@ -94,6 +95,8 @@ UNDERWAY = (
 REPAIRING = (Scene("incident-repair", "/incidents/{}"),)
 OVER = (
     Scene("incident-closed", "/incidents/{}"),
+    Scene("review", "/incidents/{}/review"),
+    Scene("tasks", "/me", "xiaomei"),
     Scene("oncall", "/oncall"),
     Scene("catalog", "/catalog"),
     Scene("silences", "/silences"),
@@ -143,9 +146,10 @@ async def repairs(stage: Acted, incident: str) -> None:
     what = "读路径加一层进程内缓存"
     await stage.does("xiaomei", incident, "Propose", what=what, effect="热 key 不再打到 Redis", risk="配置晚 1 秒生效", way_back="关掉开关")
     await stage.does("ayi", incident, "Propose", what="给 Redis 扩容", effect="撑一会儿", risk="要十分钟以上")
-    await stage.does("amao", incident, "ChooseProposal", proposal="1", reason="不影响生效时间，可以随时关")
-    await stage.does("xiaomei", incident, "StartHotfix", proposal="1", branch="hotfix/local-cache")
-    await stage.does("amao", incident, "DropProposal", proposal="2", reason="治标，来不及")
+    known = {one.by: one.proposal for one in (await stage.timeline(incident)).all(ProposalMade)}
+    await stage.does("amao", incident, "ChooseProposal", proposal=known["xiaomei"], reason="不影响生效时间，可以随时关")
+    await stage.does("xiaomei", incident, "StartHotfix", proposal=known["xiaomei"], branch="hotfix/local-cache")
+    await stage.does("amao", incident, "DropProposal", proposal=known["ayi"], reason="治标，来不及")
     for person, gate in (("xiaomei", "code"), ("xiaomei", "unit-tests"), ("amao", "review"), ("xiaomei", "pre-production")):
         await stage.does(person, incident, "PassGate", gate=gate)
     await stage.does("xiaoshuai", incident, "FailGate", gate="test", reason="缓存没有在配置变更后失效")

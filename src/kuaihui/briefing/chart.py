@@ -27,7 +27,7 @@ HEIGHT: Final = 100.0
 # Points beyond this are thinned: a phone is not wider.
 MOST_POINTS: Final = 300
 # Two marks closer than this share one number: a number needs sixteen of a phone's pixels.
-CLOSE: Final = 0.05 * WIDTH
+CLOSE: Final = 0.065 * WIDTH
 MARKED: Final[tuple[type[Fact], ...]] = (
     Opened,
     Reopened,

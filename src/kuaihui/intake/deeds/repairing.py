@@ -29,7 +29,7 @@ from kuaihui.intake import signals
 from kuaihui.intake.deeds.proposing import proposal_of
 from kuaihui.intake.deeds.refusing import reason, still_open
 from kuaihui.intake.proving import must_be_back
-from kuaihui.language import both, plain, text
+from kuaihui.language import both, plain, say, text
 
 _LETTER: Final = {HOTFIX: "H", ROLLBACK: "R"}
 
@@ -43,7 +43,7 @@ def start(deed: signals.StartHotfix, timeline: Timeline, catalog: Catalog, now: 
         proposal_of(timeline, deed.proposal)
     known = trains(timeline)
     taken_back = _train(timeline, deed.back_of) if deed.back_of else None
-    title = deed.title.strip() or _title(timeline, deed, taken_back)
+    title = deed.title.strip() or _title(timeline, deed, taken_back, catalog)
     if any(_same(train.started, deed, title) for train in known.values()):
         return []
     begun = HotfixStarted(
@@ -105,11 +105,12 @@ def _same(started: HotfixStarted, deed: signals.StartHotfix, title: str) -> bool
     return (started.by, started.kind, started.title, started.back_of) == (deed.person, deed.kind, title, deed.back_of)
 
 
-def _title(timeline: Timeline, deed: signals.StartHotfix, taken_back: Train | None) -> str:
+def _title(timeline: Timeline, deed: signals.StartHotfix, taken_back: Train | None, catalog: Catalog) -> str:
     if taken_back:
         return taken_back.started.title
     if deed.proposal:
-        return str(proposal_of(timeline, deed.proposal).what.values.get("words", ""))[:200] or deed.proposal
+        # The house's own proposals are in both languages; a title is kept in the team's.
+        return say(proposal_of(timeline, deed.proposal).what, catalog.language, catalog.names(catalog.language))[:200] or deed.proposal
     if deed.kind == ROLLBACK or deed.branch.strip():
         return deed.branch.strip() or timeline.opened.title
     raise Refused(text("a hotfix needs a title: what is changed"))
