@@ -15,7 +15,7 @@ from kuaihui.app.commands.catalog import File
 from kuaihui.app.commands.house import run
 from kuaihui.app.commands.markdown import show
 from kuaihui.app.commands.speaking import language, one_line_errors
-from kuaihui.app.drill.act import Wanted, act_out
+from kuaihui.app.drill.act import Wanted, act_virtually
 from kuaihui.app.drill.script import Script
 from kuaihui.app.drill.shelf import every, find, surprise
 from kuaihui.app.settings import CatalogPlace, Settings
@@ -35,6 +35,7 @@ def drill(  # noqa: PLR0913, PLR0917  # each is one word people may say
     virtual: Annotated[bool, typer.Option("--virtual", help="in virtual time, on declared curves: done in seconds")] = False,
     own: Annotated[Path | None, typer.Option("--drills", help="a folder with your own drills")] = None,
     reports: Annotated[Path, typer.Option(help="where reports are kept")] = Path("var/drills"),
+    stay: Annotated[bool, typer.Option("--stay", help="leave the pages up afterwards")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="where the pages are")] = 8467,
     own_parts: Annotated[bool, typer.Option("--own-parts", help="leave nginx, Prometheus and Alertmanager aside")] = False,
     settings: File = None,
@@ -48,10 +49,27 @@ def drill(  # noqa: PLR0913, PLR0917  # each is one word people may say
         catalog = place.folder if place.folder.exists() or place != CatalogPlace() else _sample()
         script = _chosen(name, own, catalog, by_surprise=by_surprise)
         wanted = Wanted(script, catalog, reports, seed, speed, tuple(_parts(play or [], catalog)), port, _language(), own_parts=own_parts)
-        told: list[str] = []
-        run(act_out(wanted, told.append, virtual=virtual))
-        for markdown in told:
-            show(markdown)
+        if virtual:
+            run(act_virtually(wanted, show))
+        else:
+            on_parts(wanted, stay=stay)
+
+
+def on_parts(wanted: Wanted, *, stay: bool) -> None:
+    """Act a drill on real parts, shown on the terminal and on its pages."""
+    from kuaihui.app.drill.live import act_live  # noqa: PLC0415  # a stage needs the extra `drill`, everything else does not
+    from kuaihui.app.drill.terminal import View  # noqa: PLC0415  # as above
+
+    view = View(wanted.language)
+    reports: list[str] = []
+
+    async def act() -> None:
+        with view.open():
+            await act_live(wanted, reports.append, view.say, view.watch, stay=stay)
+
+    run(act())
+    for report in reports:
+        show(report)
 
 
 def _language() -> Literal["zh", "en"]:

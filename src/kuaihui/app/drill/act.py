@@ -32,13 +32,11 @@ class Wanted:
     own_parts: bool = False
 
 
-async def act_out(wanted: Wanted, told: Callable[[str], None], *, virtual: bool) -> None:
-    """Act it out, keep its report, and tell it as Markdown."""
-    if virtual:
-        async with acting(wanted.script, wanted.catalog, seed=wanted.seed, language=wanted.language) as acted:
-            timeline = await act_through(acted)
-            told(finish(wanted, timeline, acted.built.catalog, acted.curves.what_is_real)[1])
-        return
+async def act_virtually(wanted: Wanted, told: Callable[[str], None]) -> None:
+    """Act it out in virtual time, keep its report, and tell it as Markdown."""
+    async with acting(wanted.script, wanted.catalog, seed=wanted.seed, language=wanted.language) as acted:
+        timeline = await act_through(acted)
+        told(finish(wanted, timeline, acted.built.catalog, acted.curves.what_is_real)[1])
 
 
 def graded(script: Script, timeline: Timeline, catalog: Catalog, seed: int) -> Grade:

@@ -23,6 +23,7 @@ from kuaihui.catalog.catalog import Catalog
 from kuaihui.errors import Refused
 from kuaihui.language import Text, plain, text
 
+MOST_TRIES = 20  # of one person: who is refused this often has stopped trying
 AROUND = 0.2  # people take a fifth longer or shorter than is written
 
 # What anybody does; wanting it twice at a time is wanting it once.
@@ -135,7 +136,10 @@ class Director:
         if when.begun:
             return seen.number == 0
         same = [one for one in self._seen if _fits(when, one)]
-        return bool(when.fact) and len(same) >= when.times and _fits(when, seen)
+        if when.also is None:
+            return bool(when.fact) and len(same) >= when.times and _fits(when, seen)
+        news = _fits(when, seen) or _fits(when.also, seen)
+        return news and len(same) >= when.times and any(_fits(when.also, one) for one in self._seen)
 
     def _want(self, person: str, at: datetime, after: timedelta, act: Act) -> None:
         """Intend an act after about this time; what needs somebody who is there waits until they are."""
@@ -194,6 +198,8 @@ class Director:
         except Refused as why:
             self.refused.append((now, intent.person, str(why)))
             self._say(text("{person} could not: {why}", person=f"@{intent.person}", why=plain(str(why)[:200])))
+            if intent.act.again and len([who for _, who, _ in self.refused if who == intent.person]) < MOST_TRIES:
+                self._want(intent.person, now, intent.act.again, intent.act)
         if intent.act.id:
             self.finish(intent.act.id, now)
 

@@ -12,7 +12,7 @@ import contextlib
 import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -51,6 +51,7 @@ class Live:
     parts: Parts
     director: Director
     address: str
+    seen: Timeline = field(default_factory=lambda: Timeline(""))  # the incident as it was last looked at
 
     async def act(self, watch: Callable[[Live], None] | None = None) -> Timeline:
         """Act until it is over, or the drill's longest time has passed. Returns the incident's timeline."""
@@ -60,6 +61,7 @@ class Live:
         while loop.time() < end and not await self._over():
             await self.director.look()
             await self.director.act(self.built.clock.now())
+            self.seen = await self.timeline()
             if watch:
                 watch(self)
             await asyncio.sleep(LOOK)
@@ -111,7 +113,7 @@ async def acting_live(wanted: Wanted, say: Callable[[Text], None] | None = None)
         )
         for person in wanted.played:
             director.take_part(person)
-        app.state.director = director
+        app.state.director, app.state.reports = director, wanted.reports
         tell(text("The drill's pages: {address}", address=server.reached_at))
         yield Live(wanted, built, app, parts, director, server.reached_at)
 
@@ -132,12 +134,17 @@ async def _served(app: FastAPI, listener: object) -> AsyncGenerator[None]:
             await serving
 
 
-async def act_live(wanted: Wanted, told: Callable[[str], None], say: Callable[[Text], None], watch: Callable[[Live], None]) -> None:
-    """Act a drill on real parts, keep its report, and tell it as Markdown."""
+async def act_live(
+    wanted: Wanted, told: Callable[[str], None], say: Callable[[Text], None], watch: Callable[[Live], None], *, stay: bool = False
+) -> None:
+    """Act a drill on real parts, keep its report, and tell it as Markdown; with `stay` the pages stay up until it is ended."""
     async with acting_live(wanted, say) as live:
         timeline = await live.act(watch)
         if len(timeline):
             told(finish(wanted, timeline, live.built.catalog, live.parts.what_is_real)[1])
+        if stay:
+            say(text("The pages stay up at {address}; Ctrl-C ends the drill.", address=live.address))
+            await asyncio.Event().wait()
 
 
 def _unheard(words: Text) -> None:

@@ -30,7 +30,7 @@ class When(Entry):
     What somebody waits for; every condition that is given must hold.
 
     `fact` is a kind of fact ("MeetingOpened"), `says` a regular expression its English sentence must fit, `by` who did it, `times` the how
-    manieth. `done` is the id of another act that was carried out; `begun`: the incident is there.
+    manieth. `done` is the id of another act that was carried out; `begun`: the incident is there. `also`: this has to have happened too.
     """
 
     begun: bool = False
@@ -39,6 +39,7 @@ class When(Entry):
     by: str = ""
     times: int = Field(default=1, ge=1)
     done: str = ""
+    also: When | None = None
 
 
 class Release(Entry):
@@ -50,7 +51,7 @@ class Release(Entry):
 
 class Act(Entry):
     """
-    One thing that somebody does: `after` what they wait for, unless something has happened.
+    One thing that somebody does: `after` what they wait for, unless something has happened; what is refused is tried `again` later.
 
     What is given of: `says` (words in the topic, which may be a command), `deed` with its fields, `release`, `tries_out` (an environment;
     with `passed` said when it works), `heat` (what is wrong in the world changes: Redis is started again).
@@ -59,6 +60,7 @@ class Act(Entry):
     id: str = ""
     when: When
     after: Span = timedelta(0)
+    again: Span = timedelta(0)
     unless: When | None = None
     says: Named | None = None
     deed: str = ""

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import httpx
+from fastapi import FastAPI
 
 from kuaihui.app.acted import next_instant, settle
 from kuaihui.app.clocks import ActedClock
@@ -22,7 +23,7 @@ from kuaihui.app.drill.script import Script
 from kuaihui.app.drill.sources import stage_catalog
 from kuaihui.app.drill.stage.descriptions import BY_NAME
 from kuaihui.app.overlay import lay
-from kuaihui.app.settings import CatalogPlace, JournalPlace, Settings
+from kuaihui.app.settings import CatalogPlace, JournalPlace, Server, Settings
 from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, house
 from kuaihui.incident.phases import Phase
@@ -42,6 +43,7 @@ class Acting:
 
     script: Script
     built: House
+    app: FastAPI
     clock: ActedClock
     curves: Curves
     director: Director
@@ -83,6 +85,7 @@ async def acting(
     *,
     seed: int = 1,
     language: Literal["zh", "en"] = "zh",
+    port: int = 8466,
     say: Callable[[Text], None] | None = None,
 ) -> AsyncGenerator[Acting]:
     """A drill at its beginning, on a copy of this catalog."""
@@ -90,14 +93,17 @@ async def acting(
         folder = drill_catalog(script, catalog, Path(made) / "catalog")
         begins = script.begins.astimezone(UTC) if script.begins else SATURDAY
         clock = ActedClock(begins)
-        settings = Settings(catalog=CatalogPlace(folder=folder), journal=JournalPlace(url="memory:"), language=language)
+        place, journal = CatalogPlace(folder=folder), JournalPlace(url="memory:")
+        settings = Settings(catalog=place, journal=journal, server=Server(port=port), language=language)
         world = Curves(script, BY_NAME[script.stage], clock, language)
         async with house(settings, clock, looking_at(world), drill=True) as built:
-            transport = httpx.ASGITransport(create_app(built))
+            app = create_app(built)
+            transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url=built.settings.server.reached_at) as http:
                 world.begin(http)
                 director = Director(script, built.catalog, world, http, seed=seed, language=language, say=say)
-                yield Acting(script, built, clock, world, director)
+                app.state.director = director
+                yield Acting(script, built, app, clock, world, director)
 
 
 def drill_catalog(script: Script, catalog: Path, into: Path) -> Path:

@@ -1,0 +1,132 @@
+"""
+Drills: what there is, how earlier ones went, and, in the house of a drill, its stage, its cast and the pipeline for those who play.
+
+Rule 1: a part is taken in a drill's own house only; nowhere else is anything acted.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
+
+from kuaihui.app.drill.director import Director
+from kuaihui.app.drill.script import Release
+from kuaihui.app.drill.shelf import every
+from kuaihui.app.drill.stage.descriptions import BY_NAME
+from kuaihui.app.web.asking import Anybody, InHouse, NotFound, Somebody
+from kuaihui.app.web.drawing import page
+from kuaihui.app.web.identity import sign_in
+from kuaihui.app.web.paper import markdown
+from kuaihui.language import text
+
+drill_page = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+REPORTS: Final = Path("var/drills")
+MOST_RUNS: Final = 20
+_PART: Final = re.compile(r"[\w.-]+")
+
+
+@drill_page.get("/drills")
+async def drills(request: Request, _: Anybody) -> HTMLResponse:
+    """Every drill, and how it went."""
+    folder = _reports(request)
+    runs = {script.id: _runs(folder, script.id) for script in every()}
+    return page(request, "drill/drills.html", scripts=every(), runs=runs, acting=_director(request) is not None)
+
+
+@drill_page.get("/drills/{drill}/{run}")
+async def report(request: Request, _: Anybody, drill: str, run: str) -> HTMLResponse:
+    """One report."""
+    path = _reports(request) / drill / f"{run}.md"
+    if not _PART.fullmatch(drill) or not _PART.fullmatch(run) or ".." in drill + run or not path.is_file():
+        raise NotFound(text("there is no such report"))
+    told = Markup(markdown().render(path.read_text(encoding="utf-8")))  # noqa: S704  # HTML is off
+    return page(request, "drill/report.html", told=told, drill=drill)
+
+
+@drill_page.get("/drill")
+async def drill(request: Request, _: Anybody) -> HTMLResponse:
+    """The drill that is being acted here."""
+    return page(request, "drill/drill.html", **_shown(request))
+
+
+@drill_page.get("/drill/now")
+async def now(request: Request, _: Anybody) -> HTMLResponse:
+    """What of it changes: asked for again every few seconds by the page."""
+    return page(request, "drill/now.html", **_shown(request))
+
+
+@drill_page.post("/drill/part")
+async def take_part(
+    request: Request, house: InHouse, person: Annotated[str, Form(max_length=100)], back: Annotated[bool, Form()] = False
+) -> Response:
+    """Play somebody from now on, and be them; or give the part back."""
+    director = _acting(request)
+    if back:
+        director.give_back(person)
+        return RedirectResponse("/drill", 303)
+    director.take_part(person)
+    answer = RedirectResponse(f"/incidents/{director.incident}" if director.incident else "/drill", 303)
+    sign_in(house, answer, person)
+    return answer
+
+
+@drill_page.post("/drill/release")
+async def release(
+    request: Request,
+    person: Somebody,
+    version: Annotated[str, Form(max_length=40)],
+    to: Annotated[Literal["preproduction", "canary", "full"], Form()],
+) -> Response:
+    """A release through the drill's pipeline."""
+    director = _acting(request)
+    if version not in BY_NAME[director.script.stage].versions:
+        raise NotFound(text("Nobody has built {version}", version=version))
+    await director.release(person, Release(version=version, to=to))
+    return RedirectResponse("/drill", 303)
+
+
+@drill_page.post("/drill/try")
+async def try_out(request: Request, _: Somebody) -> HTMLResponse:
+    """A tester's reads in pre-production."""
+    passed = await _acting(request).world.try_out("preproduction")
+    return page(request, "drill/drill.html", **_shown(request) | {"tried": passed})
+
+
+def _reports(request: Request) -> Path:
+    return getattr(request.app.state, "reports", REPORTS)
+
+
+def _runs(folder: Path, drill: str) -> list[str]:
+    """The names of the kept runs, the newest first."""
+    return sorted((path.stem for path in (folder / drill).glob("*.md")), reverse=True)[:MOST_RUNS]
+
+
+def _director(request: Request) -> Director | None:
+    return getattr(request.app.state, "director", None)
+
+
+def _acting(request: Request) -> Director:
+    director = _director(request)
+    if director is None:
+        raise NotFound(text("no drill is being acted here: start one with `kuaihui drill`"))
+    return director
+
+
+def _shown(request: Request) -> dict[str, Any]:  # Any: a template's values
+    director = _acting(request)
+    stage = BY_NAME[director.script.stage]
+    return {
+        "script": director.script,
+        "cast": director.cast.values(),
+        "played": director.played,
+        "incident": director.incident,
+        "ratio": director.world.ratio,
+        "real": director.world.what_is_real,
+        "versions": [stage.fix] if stage.fix else [],
+        "tried": None,
+    }
