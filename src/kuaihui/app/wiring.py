@@ -11,8 +11,8 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
@@ -97,6 +97,16 @@ class House:
         return Trains(self.loop, self.overrides.catalog, self.clock)
 
 
+@contextmanager
+def catalog_folder(settings: Settings) -> Generator[tuple[Path, bool]]:
+    """The folder of the catalog; the sample's, where the settings name none and there is none yet (then True)."""
+    if settings.catalog.folder.exists() or settings.catalog != CatalogPlace():
+        yield settings.catalog.folder, False
+    else:
+        with as_file(files("kuaihui.samples") / "config_center") as folder:
+            yield folder, True
+
+
 @asynccontextmanager
 async def house(
     settings: Settings, clock: Clock | None = None, integrations: Sequence[Integration] = (), *, drill: bool = False
@@ -104,8 +114,7 @@ async def house(
     """The house at rest: everything is open, nothing turns yet. `integrations` stand before our own workplace; a `drill` says so."""
     async with AsyncExitStack() as opened:
         clock = clock or RealClock()
-        sample = not settings.catalog.folder.exists() and settings.catalog == CatalogPlace()
-        folder = opened.enter_context(as_file(files("kuaihui.samples") / "config_center")) if sample else settings.catalog.folder
+        folder, sample = opened.enter_context(catalog_folder(settings))
         shelf = Shelf.open(folder, clock.now())
         journal = await opened.enter_async_context(open_journal(settings.journal.url))
         table = TeamTable(journal, lambda: shelf.catalog)

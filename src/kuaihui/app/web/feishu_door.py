@@ -32,11 +32,19 @@ class FeishuDoor:
         self._house = house
 
     def routes(self) -> list[BaseRoute]:
-        """Its route; none where events come another way."""
+        """Its routes: none without Feishu, no door where events come another way."""
         settings = self._house.settings.feishu
-        if settings is None or settings.hearing.by != "webhook":
+        if settings is None:
             return []
-        return [Route("/hooks/feishu", self._hear, methods=["POST"])]
+        how = Route("/-/feishu", self._how, methods=["GET"])
+        return [how, Route("/hooks/feishu", self._hear, methods=["POST"])] if settings.hearing.by == "webhook" else [how]
+
+    async def _how(self, request: Request) -> Response:
+        """Whether this process listens, and when it heard anything last: what the doctor asks."""
+        hearing, listening = self._house.hearing, self._house.listening
+        heard = hearing.heard.isoformat() if hearing and hearing.heard else None
+        connected = bool(listening and listening.is_connected)
+        return JSONResponse({"heard": heard, "connected": connected, "elected": bool(listening and listening.elected)})
 
     async def _hear(self, request: Request) -> Response:
         hearing = self._house.hearing

@@ -129,6 +129,7 @@ ALL_SCOPES = {
     "vc:reserve", "vc:reserve:readonly", "vc:meeting.meetingevent:read", "vc:record:readonly", "task:task:write",
     "contact:user.id:readonly",
     "contact:contact.base:readonly", "contact:user.base:readonly", "contact:user.department:readonly", "calendar:calendar.free_busy:read",
+    "wiki:wiki:readonly",
 }  # fmt: skip
 
 

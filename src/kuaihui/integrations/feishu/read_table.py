@@ -149,7 +149,8 @@ class _Reading:
 
     async def line(self, row: tables.Row, number: int, columns: Mapping[str, str]) -> Line | None:
         """One row; None for one without a service, such as the empty row at the end."""
-        service = row.text(columns["service"]).strip()
+        column = columns["service"]
+        service = row.text(column).strip()
         if not service:
             return None
         words = [word for word in columns if word != "service"]
