@@ -9,9 +9,10 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Acknowledged
 from kuaihui.incident.recovery import Closed, Mitigated
 from kuaihui.incident.repair import Reported
+from kuaihui.incident.room import PulledIn
 from kuaihui.incident.thinking import NoRunbookFits
 from kuaihui.language import plain
-from kuaihui.orders import PullIn, Tell
+from kuaihui.orders import Tell
 from tests.duties.so_far import after, asked, concluded, opened, orders
 
 WHY = plain("因为如此")
@@ -62,5 +63,5 @@ def test_after_the_closing_report_nothing_is_due() -> None:
 def test_each_report_is_told_and_pulls_in_once() -> None:
     said = asked(due, opened(reported(10), reported(40, "cadence")), after(41))
 
-    assert [order.identity for order in orders(said, PullIn)] == ["PullIn/2/laozhou"]
+    assert [fact.person for fact in concluded(said) if isinstance(fact, PulledIn)] == ["laozhou"]
     assert [order.identity for order in orders(said, Tell)] == ["Tell/2/laozhou/report", "Tell/3/laozhou/report"]

@@ -84,8 +84,9 @@ async def test_a_gate_that_was_left_out_is_asked_for_by_name(night: Night) -> No
     await begun(night)
     await says(night, "xiaomei", "代码完成")
     await says(night, "xiaomei", "预发布完成")
+    await night.passes(minutes=3)
 
-    assert "11:00 xiaomei unit-tests overtaken" in await tells(night)
+    assert "11:02 xiaomei unit-tests overtaken" in await tells(night)
     assert trains(await night.timeline())["H1"].current.stage.id == "unit-tests"  # type: ignore[union-attr]
 
 

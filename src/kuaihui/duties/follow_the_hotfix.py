@@ -10,7 +10,7 @@ Rule 4: what is worse says stop, and names the way back; nobody but a person goe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from kuaihui.briefing.situation_report import owner_of
@@ -28,6 +28,8 @@ from kuaihui.language import Text, text
 from kuaihui.orders import Post, Tell
 
 LEAD: Final = "role:incident-lead"
+# News of one push comes in any order within seconds; what is still missing then was left out.
+OUT_OF_ORDER: Final = timedelta(minutes=2)
 
 
 def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | Conclude]:
@@ -118,8 +120,8 @@ class Asked:
             gate=self.gate.stage.name,
         )
         if self.owner:
-            yield self._tell(since, self.owner, "overtaken", words)
-        yield from self._post(since, "overtaken", words, (self.owner,) if self.owner else ())
+            yield self._tell(since + OUT_OF_ORDER, self.owner, "overtaken", words)
+        yield from self._post(since + OUT_OF_ORDER, "overtaken", words, (self.owner,) if self.owner else ())
 
     def _turn(self) -> Text:
         return text(

@@ -27,7 +27,7 @@ from kuaihui.incident.room import PulledIn
 from kuaihui.incident.thinking import NoRunbookFits
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, plain, text
-from kuaihui.orders import PullIn, Tell
+from kuaihui.orders import Tell
 
 NOT_IN_SIGHT: Final = (Phase.OPEN, Phase.ENGAGED)
 # How long before a report is due whoever writes it is told.
@@ -105,15 +105,14 @@ class Reporting:
         yield Due(at, Tell(occasion=number, person=writer, about="report due", words=words))
 
 
-def _carried(timeline: Timeline) -> Iterator[Due]:
+def _carried(timeline: Timeline) -> Iterator[Due | Conclude]:
     """Each report goes to each superior; who is not in the room yet is pulled in."""
     inside = {fact.person for fact in timeline.all(PulledIn)}
-    called: set[str] = set()
     for number, fact in timeline.numbered(Reported):
         for person in fact.to:
-            if person not in inside and person not in called and fact.kind != CLOSING:
-                called.add(person)
-                yield Due(fact.at, PullIn(occasion=number, person=person, reason=fact.reason))
+            if person not in inside and fact.kind != CLOSING:
+                inside.add(person)
+                yield Conclude(fact.at, PulledIn(at=fact.at, by=fact.by, person=person, reason=fact.reason))
             yield Due(fact.at, Tell(occasion=number, person=person, about="report", words=_words(fact)))
 
 

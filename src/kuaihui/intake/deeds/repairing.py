@@ -11,6 +11,7 @@ from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.hotfixes import Stage
 from kuaihui.errors import Refused
 from kuaihui.incident.fact import Fact
+from kuaihui.incident.proposals import decision
 from kuaihui.incident.repair import (
     HOTFIX,
     ROLLBACK,
@@ -20,6 +21,7 @@ from kuaihui.incident.repair import (
     HotfixLinked,
     HotfixStarted,
     HotfixStopped,
+    ProposalChosen,
     QuotedEvidence,
     QuotedStage,
 )
@@ -43,6 +45,8 @@ def start(deed: signals.StartHotfix, timeline: Timeline, catalog: Catalog, now: 
         proposal_of(timeline, deed.proposal)
     known = trains(timeline)
     taken_back = _train(timeline, deed.back_of) if deed.back_of else None
+    if not deed.proposal and deed.kind == HOTFIX:
+        deed = msgspec.structs.replace(deed, proposal=_decided(timeline, known))
     title = deed.title.strip() or _title(timeline, deed, taken_back, catalog)
     if any(_same(train.started, deed, title) for train in known.values()):
         return []
@@ -64,6 +68,13 @@ def start(deed: signals.StartHotfix, timeline: Timeline, catalog: Catalog, now: 
         return [begun]
     why = text("{rollback} takes it back", rollback=begun.hotfix)
     return [begun, HotfixStopped(at=now, by=deed.person, hotfix=taken_back.hotfix, reason=why)]
+
+
+def _decided(timeline: Timeline, known: dict[str, Train]) -> str:
+    """The proposal that a hotfix carries out without naming it: the only chosen one that none carries out yet."""
+    chosen = {fact.proposal for fact in timeline.all(ProposalChosen) if isinstance(decision(timeline, fact.proposal), ProposalChosen)}
+    left = chosen - {train.started.proposal for train in known.values()}
+    return left.pop() if len(left) == 1 else ""
 
 
 def with_gates(started: HotfixStarted, timeline: Timeline, catalog: Catalog) -> HotfixStarted:

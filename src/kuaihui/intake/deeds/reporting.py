@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from kuaihui.briefing.situation_report import CADENCE, CLOSING, FIRST, report_of, superiors
 from kuaihui.catalog.catalog import Catalog
@@ -13,6 +14,8 @@ from kuaihui.incident.repair import Reported
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
 from kuaihui.language import plain, text
+
+LONGEST_LINE: Final = 80  # characters: what the topic shows of a report
 
 
 def report(deed: signals.Report, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
@@ -27,5 +30,6 @@ def report(deed: signals.Report, timeline: Timeline, catalog: Catalog, now: date
     said = timeline.last(Reported)
     if said is not None and (said.by, said.words) == (deed.person, words):
         return []
-    why = text("{person} reports", person=f"@{deed.person}")
+    first = deed.words.strip().splitlines()[0] if deed.words.strip() else ""
+    why = plain(first if len(first) <= LONGEST_LINE else f"{first[:LONGEST_LINE]} …") if first else text("as the timeline has it")
     return [Reported(at=now, by=deed.person, to=to, kind=kind, words=words, reason=why, phase=timeline.phase.value, next_at=next_at)]
