@@ -2,7 +2,9 @@
 How many alerts a second are taken in, and how soon the last page of a storm is handed over, beside a real Alertmanager.
 
 Both get the same batches from the same client in the same run. The server under test runs alone on core 0, the client on the other
-cores. We answer after the commit to SQLite (synchronous=FULL); Alertmanager keeps alerts in memory only.
+cores. Beside the rate stands how many alerts the server took in for each second of its own processor time, which other work on the
+machine hardly changes; the ratio is of those. We answer after the commit to SQLite (synchronous=FULL); Alertmanager keeps alerts in
+memory only.
 
     python -m bench.intake [--alerts 100000] [--rounds 3] [--quick] [--still]
 
@@ -21,8 +23,9 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.peers.load import Load, alert, bodies, exchange, get, post_all, quantile, request, stamp
 from bench.peers.services import GROUPS
@@ -39,7 +42,7 @@ receivers: [{{name: hook, webhook_configs: [{{url: "http://127.0.0.1:{port}/", s
 
 
 @contextlib.contextmanager
-def alertmanager(config: str) -> Iterator[int]:
+def alertmanager(config: str) -> Iterator[Server]:
     with new_folder("alertmanager") as folder:
         port, file = free_port(), folder / "config.yml"
         file.write_text(config)
@@ -52,25 +55,50 @@ def alertmanager(config: str) -> Iterator[int]:
             "--cluster.listen-address=",
             "--log.level=error",
         ]
-        with running(command, log=folder / "log", ready=answers(f"http://{HOST}:{port}/-/ready")):
-            yield port
+        with running(command, log=folder / "log", ready=answers(f"http://{HOST}:{port}/-/ready")) as pid:
+            yield Server(port, pid)
 
 
 @contextlib.contextmanager
-def house(*flags: str) -> Iterator[int]:
+def house(*flags: str) -> Iterator[Server]:
     with new_folder("house") as folder:
         port = free_port()
         command = [*ON_CORE_0, "env", f"PYTHONPATH={ROOT}", sys.executable, "-m", "bench.peers.house", str(port), folder, *flags]
-        with running(command, log=folder / "log", ready=answers(f"http://{HOST}:{port}/-/ready")):
-            yield port
+        with running(command, log=folder / "log", ready=answers(f"http://{HOST}:{port}/-/ready")) as pid:
+            yield Server(port, pid)
 
 
-async def rates(port: int, total: int, batch: int, connections: int = 8) -> tuple[Load, Load]:
+class Server(NamedTuple):
+    """A server under test."""
+
+    port: int
+    pid: int
+
+    def worked(self) -> float:
+        """Seconds of processor time it has used, all threads."""
+        user, system = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+class Taken(NamedTuple):
+    """How one load went, and how many alerts were taken in for each second of the server's processor time."""
+
+    load: Load
+    per_core: float
+
+
+async def taken(server: Server, requests: Sequence[bytes], batch: int, connections: int) -> Taken:
+    before = server.worked()
+    load = await post_all(server.port, requests, batch, connections)
+    return Taken(load, len(requests) * batch / max(server.worked() - before, 0.01))
+
+
+async def rates(server: Server, total: int, batch: int, connections: int = 8) -> tuple[Taken, Taken]:
     """New alerts, then the same again, twice: the second time counts, when both sides know what to expect."""
     began = stamp(-60)
     fresh = bodies(total, batch, GROUPS, began, stamp(3600))
-    new = await post_all(port, fresh, batch, connections)
-    again = [await post_all(port, bodies(total, batch, GROUPS, began, stamp(3600 + late)), batch, connections) for late in (60, 120)]
+    new = await taken(server, fresh, batch, connections)
+    again = [await taken(server, bodies(total, batch, GROUPS, began, stamp(3600 + late)), batch, connections) for late in (60, 120)]
     return new, again[-1]
 
 
@@ -135,28 +163,27 @@ def _storm(delays: list[float], took: float, last: float) -> dict[str, float]:
     }
 
 
-def told(name: str, ours: list[Load], theirs: list[Load]) -> None:
-    our, their = statistics.median(one.rate for one in ours), statistics.median(one.rate for one in theirs)
-    failed = sum(one.failed for one in (*ours, *theirs))
-    print(f"  {name:9} Kuaihui {our:>9,.0f}/s   Alertmanager {their:>9,.0f}/s   ratio {our / their:5.1f}", end="")
-    print(
-        f"   answers p99 {statistics.median(one.p99 for one in ours):.0f} / "
-        f"{statistics.median(one.p99 for one in theirs):.0f} ms, failed {failed}"
-    )
+def told(name: str, ours: list[Taken], theirs: list[Taken]) -> None:
+    for side, known in (("Kuaihui", ours), ("Alertmanager", theirs)):
+        rate, per_core = statistics.median(one.load.rate for one in known), statistics.median(one.per_core for one in known)
+        late, failed = statistics.median(one.load.p99 for one in known), sum(one.load.failed for one in known)
+        print(f"  {name:8} {side:13}{rate:>10,.0f}/s {per_core:>10,.0f} a core-second   answers p99 {late:.0f} ms, failed {failed}")
+    ratio = statistics.median(one.per_core for one in ours) / statistics.median(one.per_core for one in theirs)
+    print(f"  {name:8} ratio per core {ratio:.1f}")
 
 
 async def main(total: int, rounds: int, still: bool, batches: list[int]) -> None:
     os.sched_setaffinity(0, set(range(1, os.cpu_count() or 1)) or {0})
     flags = ("--still",) if still else ()
     for batch in batches:
-        ours, theirs, memory, rest = list[tuple[Load, Load]](), list[tuple[Load, Load]](), list[float](), list[float]()
+        ours, theirs, memory, rest = list[tuple[Taken, Taken]](), list[tuple[Taken, Taken]](), list[float](), list[float]()
         for _ in range(rounds):
-            with alertmanager(NOBODY) as port:
-                theirs.append(await rates(port, total, batch))
-            with house(*flags) as port:
-                ours.append(await rates(port, total, batch))
+            with alertmanager(NOBODY) as server:
+                theirs.append(await rates(server, total, batch))
+            with house(*flags) as server:
+                ours.append(await rates(server, total, batch))
                 after = time.monotonic()
-                rested = json.loads(await get(port, "/bench/rest"))
+                rested = json.loads(await get(server.port, "/bench/rest"))
                 memory.append(rested["memory"] / 1e6)
                 rest.append(rested["at"] - after)
         print(f"{total:,} alerts in {GROUPS} groups, {batch} a request, 8 connections, one core each, median of {rounds}:")
@@ -167,10 +194,10 @@ async def main(total: int, rounds: int, still: bool, batches: list[int]) -> None
     storms: list[tuple[dict[str, float], dict[str, float]]] = []
     for _ in range(rounds):
         hook = free_port()
-        with alertmanager(HOOKED.format(port=hook)) as port:
-            theirs_storm = await their_storm(port, hook, 10_000)
-        with house() as port:
-            storms.append((await our_storm(port, 10_000), theirs_storm))
+        with alertmanager(HOOKED.format(port=hook)) as server:
+            theirs_storm = await their_storm(server.port, hook, 10_000)
+        with house() as server:
+            storms.append((await our_storm(server.port, 10_000), theirs_storm))
     print(f"storm of 10,000 alerts in {GROUPS} groups, median of {rounds}:")
     for side, name in enumerate(("Kuaihui", "Alertmanager")):
         figures = {key: statistics.median(storm[side][key] for storm in storms) for key in storms[0][side]}
