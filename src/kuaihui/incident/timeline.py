@@ -31,7 +31,7 @@ class Timeline:
     """One incident's facts in the order they were written."""
 
     def __init__(self, incident: str, facts: Sequence[Fact] = (), begun: Standing = BEFORE_ALL) -> None:
-        """`begun` is the standing after the first of these facts, where that is known: the rest is carried on from there."""
+        """`begun` is the standing after the first of these facts, where it is known: the rest is carried on from there."""
         self.incident = incident
         self.facts: tuple[Fact, ...] = tuple(facts)
         self._begun = begun
@@ -45,24 +45,19 @@ class Timeline:
 
     def extended(self, facts: Iterable[Fact]) -> Timeline:
         """This timeline with more facts behind it."""
-        return Timeline(self.incident, (*self.facts, *facts), self._begun)
+        return Timeline(self.incident, (*self.facts, *facts), self.__dict__.get("standing", self._begun))
 
-    @property
+    @cached_property
     def standing(self) -> Standing:
         """What the facts come to: every answer below that each fact may change."""
-        if self._begun.length < len(self.facts):
-            self._begun = self._begun.carried_on(self.facts[self._begun.length :])
-        return self._begun
+        begun = self._begun
+        return begun.carried_on(self.facts[begun.length :]) if begun.length < len(self.facts) else begun
 
     # -- facts by kind ---------------------------------------------------------------------------------------------------------------
 
-    @property
-    def _by_kind(self) -> Mapping[type[Fact], Sequence[tuple[int, Fact]]]:
-        return self.standing.kinds
-
     def numbered(self, kind: type[F], since: int = 0) -> list[tuple[int, F]]:
         """All facts of one kind with their numbers, from the number `since` on."""
-        known = self._by_kind.get(kind, ())
+        known = self.standing.kinds.get(kind, ())
         if since and known and known[0][0] < since:
             known = known[bisect_left(known, since, key=_number) :]
         return list(known)  # type: ignore[misc]  # by construction each list holds one kind
@@ -79,7 +74,7 @@ class Timeline:
 
     def last(self, kind: type[F], since: int = 0) -> F | None:
         """The newest fact of one kind, from the number `since` on."""
-        found = self._by_kind.get(kind)
+        found = self.standing.kinds.get(kind)
         return found[-1][1] if found and found[-1][0] >= since else None  # type: ignore[return-value]  # by construction
 
     def has(self, kind: type[Fact], since: int = 0) -> bool:
@@ -168,7 +163,7 @@ class Timeline:
 
     def number_of(self, fact: Fact) -> int:
         """The place of a fact in this timeline."""
-        return next(number for number, known in self._by_kind.get(type(fact), ()) if known is fact)
+        return next(number for number, known in self.standing.kinds.get(type(fact), ()) if known is fact)
 
 
 def remembered(question: Callable[Concatenate[Timeline, P], T]) -> Callable[Concatenate[Timeline, P], T]:
