@@ -13,6 +13,7 @@ from kuaihui.briefing.fields import Facts
 from kuaihui.briefing.findings import Findings, findings
 from kuaihui.incident.alerts import AlertFired, Reopened, measured
 from kuaihui.incident.evidence import LogsSearched, RedisInspected
+from kuaihui.incident.fact import HOUSE
 from kuaihui.incident.open_tasks import Task
 from kuaihui.incident.open_tasks import tasks as every_task
 from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted, RecoveryDoubted, RecoveryMeasured, Resolved
@@ -23,8 +24,9 @@ from kuaihui.language import Text, text
 
 
 def bullets(facts: Facts, lines: Iterable[Text], otherwise: Text) -> str:
-    """Lines as a Markdown list."""
-    return "\n".join(f"- {facts.told(line)}" for line in lines) or f"- {facts.told(otherwise)}"
+    """Lines as a Markdown list; what begins with a dash belongs to the line above it."""
+    told = [facts.told(line) for line in lines] or [facts.told(otherwise)]
+    return "\n".join(f"  - {line.removeprefix('— ')}" if line.startswith("— ") else f"- {line}" for line in told)
 
 
 # -- impact ------------------------------------------------------------------------------------------------------------------------------
@@ -131,7 +133,7 @@ def _gate(facts: Facts, gate: Gate) -> Text:
     assert word is not None
     at = facts.at(word.so_since, "%H:%M")
     value = gate.measured[-1][1] if gate.measured else None
-    if gate.state in (PASSED, SKIPPED) and value is not None and value.value is not None:
+    if word.by != HOUSE and gate.state in (PASSED, SKIPPED) and value is not None and value.value is not None:
         shown = measured(value.value, value.unit)
         return text("— {at} {said}; measured {value}", at=at, said=word.said, value=shown)
     return text("— {at} {said}", at=at, said=word.said)

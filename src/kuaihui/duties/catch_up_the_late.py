@@ -22,6 +22,7 @@ from kuaihui.incident.holders import last_seen
 from kuaihui.incident.learning import LateOneCaughtUp, ReachabilityFound
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import Closed
+from kuaihui.incident.repair import Reported
 from kuaihui.incident.room import PulledIn
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
@@ -38,6 +39,7 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
     for one in late:
         yield from _late(timeline, catalog, one, closed, now)
     known = {one.person for one in late}
+    known |= {person for fact in timeline.all(Reported) for person in fact.to}  # a report tells as much
     for number, pulled in timeline.numbered(PulledIn):
         if pulled.person not in known and _comes_late(timeline, pulled, number):
             known.add(pulled.person)
@@ -91,21 +93,17 @@ def _found(closed: Closed, rota: str, person: str, kind: str, waited: timedelta,
 
 
 def _reason(one: Late, waited: timedelta) -> Text:
-    told: dict[str, str | int] = {
-        "person": f"@{one.person}",
-        "minutes": max(1, round(waited.total_seconds() / 60)),
-        "channels": ", ".join(one.channels),
-    }
+    told: dict[str, str | int] = {"person": f"@{one.person}", "minutes": max(1, round(waited.total_seconds() / 60))}
     if one.level > 1:
-        return text("the backup {person} had not read the page after {minutes} min ({channels})", **told)
-    return text("the on-call {person} had not read the page after {minutes} min ({channels})", **told)
+        return text("the backup {person} had not read the page after {minutes} min", **told)
+    return text("the on-call {person} had not read the page after {minutes} min", **told)
 
 
 def _suggestion(catalog: Catalog, one: Late, rota: str) -> Text:
     """What would close the gap: a channel that rings, a second number, or somebody who stands behind."""
     person = catalog.people.get(one.person)
     if person and person.channels == ("inbox",):
-        return text("give {person} a channel that rings (`reach`): only the inbox is set up", person=f"@{one.person}")
+        return text("give {person} a channel that rings (reach): only the inbox is set up", person=f"@{one.person}")
     if one.level > 1:
         return text("name a second backup in {rota}, or wait less before the next level", rota=f"@{rota}")
     return text("a second number or channel for {person}", person=f"@{one.person}")

@@ -3,7 +3,8 @@ Pass a role from somebody absent to somebody present, on evidence.
 
 Rule 1: evidence of absence is that, since they were last asked or given the role, they have neither read, joined, written nor done anything
         for the role's `absent_after`. A change of state alone is none.
-Rule 2: who took a role themself keeps it: silence at work is not absence; the policy's `silent_after` looks after that.
+Rule 2: who took a role themself keeps it, and so does who is in the meeting: silence at work is not absence; the policy's `silent_after`
+        looks after that.
 Rule 3: the role goes to somebody who has shown that they are there: a candidate of the role first, then whoever holds fewest roles.
         While nobody is there, nothing is passed on.
 Rule 4: the one passed over is told, and becomes the second; on the same occasion the role does not come back to them by itself, so it is
@@ -41,7 +42,7 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
 
 def _pass_on(timeline: Timeline, catalog: Catalog, part: Part, now: datetime) -> Iterator[Conclude]:
     role, absent = catalog.roles[part.role], part.holder or part.asked
-    if not absent or part.took_it or part.since is None:
+    if not absent or part.took_it or part.since is None or absent in in_meeting(timeline):
         return
     # Whoever was only asked is absent from the first call they slept through; whoever was given the role, from then on.
     since = part.since if part.holder else _asked_since(timeline, absent, part.since)

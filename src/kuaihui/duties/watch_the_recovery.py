@@ -92,7 +92,7 @@ def _observe(timeline: Timeline, proving: Proving, now: datetime) -> Iterator[Du
     claim = Claim(number, watched.at, watched.reason)
     if proving.can:
         yield from proving.looks(claim, every=max(timedelta(seconds=30), window / 10), until=watched.until)
-        yield from proving.supporting(claim)
+        yield from proving.supporting(claimed(timeline) or claim)  # asked for with the claim; its answer may come after the proof
         newest = proving.news(claim)
         last = next((fact.verdict for fact in reversed(_told(timeline, timeline.occasion))), "")
         if newest and newest.verdict != last:

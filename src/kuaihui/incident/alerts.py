@@ -35,7 +35,7 @@ def measured(value: float, unit: str = "") -> str:
     """A value with its unit as people read it: a "ratio" of 0.15 is 15 %."""
     if unit == "ratio":
         return f"{value * 100:.3g} %"
-    return f"{value:.4g} {unit}".strip()
+    return (f"{value:,.0f} {unit}" if abs(value) >= 1000 else f"{value:.4g} {unit}").strip()
 
 
 class QuotedLevel(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from kuaihui.incident.alerts import measured
 from kuaihui.incident.fact import Fact
 from kuaihui.language import Text, text
 
@@ -115,6 +116,11 @@ class Looked(Fact, frozen=True, kw_only=True):
     link: str = ""
     partial: Text | None = None
 
+    @property
+    def _where(self) -> str:
+        """The service, to be shown by its name; or else the source."""
+        return f"@{self.service}" if self.service else self.source
+
 
 class MetricsRead(Looked, frozen=True, kw_only=True, tag=True):
     """How a number went; no series where the expression has no value. `usual` is (low, high) in the catalog's words."""
@@ -143,6 +149,7 @@ class MetricsRead(Looked, frozen=True, kw_only=True, tag=True):
         last, peak = self.last, self.max
         if last is None or peak is None:
             return text("metric {what}: no value", what=what)
+        last, peak = measured(last, self.unit), measured(peak, self.unit)
         return text("metric {what}: {last} now, at most {max}", what=what, last=last, max=peak)
 
 
@@ -159,10 +166,10 @@ class LogsSearched(Looked, frozen=True, kw_only=True, tag=True):
     @property
     def said(self) -> Text:
         if not self.signatures:
-            return text("logs of {service}: nothing was logged", service=self.service or self.source)
+            return text("logs of {service}: nothing was logged", service=self._where)
         return text(
             "logs of {service}: {total} lines, {count} signatures; first: {template}",
-            service=self.service or self.source,
+            service=self._where,
             total=self.total,
             count=len(self.signatures) + self.others,
             template=self.signatures[0].template.replace("\n", " ")[:160].replace("{", "(").replace("}", ")"),
@@ -179,12 +186,12 @@ class ChangesListed(Looked, frozen=True, kw_only=True, tag=True):
     @property
     def said(self) -> Text:
         if not self.changes:
-            return text("changes of {service}: none", service=self.service or self.source)
+            return text("changes of {service}: none", service=self._where)
         return text(
             "changes of {service}: {count}, the newest: {title}",
             count=len(self.changes),
             title=self.changes[0].title,
-            service=self.service or self.source,
+            service=self._where,
         )
 
 
@@ -199,5 +206,5 @@ class RedisInspected(Looked, frozen=True, kw_only=True, tag=True):
     @property
     def said(self) -> Text:
         if not self.findings:
-            return text("Redis of {service}: nothing found", service=self.service or self.source)
-        return text("Redis of {service}: {finding}", service=self.service or self.source, finding=self.findings[0].says)
+            return text("Redis of {service}: nothing found", service=self._where)
+        return text("Redis of {service}: {finding}", service=self._where, finding=self.findings[0].says)

@@ -9,6 +9,7 @@ Rule 3: values are filled by name with `str.format`; a value may be a `Text` its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -18,6 +19,8 @@ from typing import Final
 import msgspec
 from babel.messages.pofile import read_po
 
+# What a person writes may begin with an @ too ("@阿新 看一下"), and is no id.
+_ID: Final = re.compile(r"@[A-Za-z0-9][\w.:-]*", re.ASCII)
 Language = str  # "zh" or "en"; anything else a reader asks for becomes the team's own
 LANGUAGES: Final = ("zh", "en")
 _BOTH: Final = "{en}"
@@ -90,7 +93,7 @@ def _shown(value: str | float | Text | datetime | date | timedelta, language: La
     match value:
         case Text():
             return say(value, language, names)
-        case str() if value.startswith("@"):
+        case str() if value.startswith("@") and (value[1:] in names or _ID.fullmatch(value)):
             return names.get(value[1:], value[1:])
         case bool():
             return translate("yes" if value else "no", language)

@@ -18,9 +18,11 @@ def parse_duration(written: str) -> timedelta:
 
 
 def show_duration(span: timedelta) -> str:
-    """A span as people read a clock: "0:40" under an hour, "1:05:00" above; a minus sign for what lies in the past."""
+    """A span as people read a clock: "0:40" under an hour, "1:05:00" above, "3d 4h" from two days on; a minus for what lies in the past."""
     seconds = round(span.total_seconds())
     sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
+    if hours >= 48:
+        return f"{sign}{hours // 24}d {hours % 24}h"
     return f"{sign}{hours}:{minutes:02}:{seconds:02}" if hours else f"{sign}{minutes}:{seconds:02}"

@@ -51,6 +51,79 @@ class Actor:
         """Joins the meeting."""
         await self._do(incident, "JoinMeeting")
 
+    async def reads_the_document(self, incident: str) -> None:
+        """Opens the incident's document."""
+        await self._do(incident, "Visit", place="document")
+
+    async def writes(self, incident: str, section: str, words: str) -> None:
+        """Writes a section of the incident's document."""
+        await self._do(incident, "EditDocument", section=section, words=words)
+
+    async def confirms(self, incident: str, hypothesis: str, reason: str) -> None:
+        """Confirms a cause."""
+        await self._do(incident, "ConfirmHypothesis", hypothesis=hypothesis, reason=reason)
+
+    async def proposes(self, incident: str, what: str, effect: str, risk: str, way_back: str) -> None:
+        """Proposes a way out."""
+        await self._do(incident, "Propose", what=what, effect=effect, risk=risk, way_back=way_back)
+
+    async def chooses(self, incident: str, proposal: str, reason: str) -> None:
+        """Decides for a proposal."""
+        await self._do(incident, "ChooseProposal", proposal=proposal, reason=reason)
+
+    async def drops(self, incident: str, proposal: str, reason: str) -> None:
+        """Decides against a proposal."""
+        await self._do(incident, "DropProposal", proposal=proposal, reason=reason)
+
+    async def starts_the_hotfix(self, incident: str, title: str, branch: str, proposal: str) -> None:
+        """Begins to work on the hotfix."""
+        await self._do(incident, "StartHotfix", title=title, branch=branch, proposal=proposal)
+
+    async def passes_the_gate(self, incident: str, gate: str, reason: str) -> None:
+        """Says that a gate is passed."""
+        await self._do(incident, "PassGate", gate=gate, reason=reason)
+
+    async def resolves(self, incident: str, reason: str) -> None:
+        """Says that it works again."""
+        await self._do(incident, "Resolve", reason=reason)
+
+    async def likes_the_call(self, incident: str) -> None:
+        """Likes the message by which they were called first."""
+        facts = (await self._http.get(f"/api/v1/incidents/{incident}/facts", headers={"X-Kuaihui-Person": self.person})).json()["facts"]
+        await self.likes(incident, next(fact["message"] for fact in facts if fact["message"] and fact["by"] != "kuaihui"))
+
+    async def likes(self, incident: str, message: str) -> None:
+        """Likes a message, or the document ("document")."""
+        await self._do(incident, "React", message=message, emoji="👍")
+
+
+class Pipeline:
+    """What the repository and the pipelines would send, each news once, through the door for changes."""
+
+    def __init__(self, http: httpx.AsyncClient, branch: str) -> None:
+        self._http = http
+        self._branch = branch
+
+    async def tells(self, now: datetime, kind: str, status: str, title: str, **more: str) -> None:
+        """Something happened to the hotfix's branch."""
+        change = {
+            "id": f"{kind}-{status}-{more.get('environment', '')}",
+            "kind": kind,
+            "status": status,
+            "title": title,
+            "source": "gitlab",
+        }
+        await self._send(change | {"at": now.isoformat(), "service": "config-center", "branch": self._branch} | more)
+
+    async def released_before(self, at: datetime) -> None:
+        """The last ordinary release, days ago."""
+        change = {"id": "release-1.8.2", "kind": "deployment", "status": "success", "title": "config-center v1.8.2", "author": "xiaomei"}
+        await self._send(change | {"at": at.isoformat(), "service": "config-center", "environment": "production", "source": "gitlab"})
+
+    async def _send(self, change: dict[str, str]) -> None:
+        answer = await self._http.post("/hooks/changes", json=change)
+        answer.raise_for_status()
+
 
 class Gateway:
     """What Prometheus would send: the gateway's 5xx ratio, as an alert in its own form."""

@@ -18,6 +18,7 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.holders import in_meeting, parts
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.room import DocumentCreated, MeetingOpened, TopicOpened
+from kuaihui.incident.room import MessagePosted
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import Summary
 from kuaihui.language import Text, say
@@ -155,7 +156,7 @@ class IncidentShown(IncidentRow):
 
 
 class FactShown(BaseModel):
-    """One fact, with its line in the reader's language."""
+    """One fact, with its line in the reader's language; `message` is a message's id, by which it is answered or reacted to."""
 
     number: int
     kind: str
@@ -163,6 +164,7 @@ class FactShown(BaseModel):
     local: str
     by: str
     said: str
+    message: str = ""
 
 
 def row(summary: Summary, reader: Reader) -> IncidentRow:
@@ -281,4 +283,5 @@ def fact_shown(number: int, fact: Fact, reader: Reader) -> FactShown:
         local=reader.local(fact.at),
         by=fact.by,
         said=reader.said(fact.said),
+        message=fact.message if isinstance(fact, MessagePosted) else "",
     )
