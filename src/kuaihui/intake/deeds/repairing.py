@@ -152,7 +152,7 @@ def pass_gate(deed: signals.PassGate, timeline: Timeline, catalog: Catalog, now:
     if gate.done and gate.state != SKIPPED:
         return []
     if gate is train.gates[-1]:
-        must_be_back(timeline, train, catalog)
+        must_be_back(timeline, train)
     why = plain(deed.reason) if deed.reason.strip() else text("{person} says so", person=f"@{deed.person}")
     return [
         GatePassed(at=now, by=deed.person, hotfix=train.hotfix, gate=gate.stage.id, name=gate.stage.name, reason=why, link=_link(deed.link))
