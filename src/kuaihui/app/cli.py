@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kuaihui.app.commands import catalog, demo, doctor, drill, house, incidents, keeping, learning, repairing, replay
+from kuaihui.app.commands import catalog, demo, doctor, drill, house, incidents, keeping, learning, repairing, replay, try_feishu
 
 cli = typer.Typer(
     name="kuaihui",
@@ -16,6 +16,7 @@ cli = typer.Typer(
 for word in (
     house.up,
     demo.demo,
+    try_feishu.try_feishu,
     drill.drill,
     catalog.check,
     catalog.oncall,

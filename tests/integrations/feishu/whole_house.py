@@ -28,7 +28,7 @@ from kuaihui.emulators.feishu.clock import Clock
 from kuaihui.emulators.feishu.control import AppChange, change_app
 from kuaihui.emulators.feishu.office import ALERT_GROUP, APP_ID, APP_SECRET, office
 from kuaihui.emulators.feishu.papers import EDIT
-from kuaihui.emulators.feishu.records import Hook
+from kuaihui.emulators.feishu.samples import ALARM as ALARM_BOT
 from kuaihui.emulators.feishu.samples import furnish
 from kuaihui.emulators.feishu.server import Emulated, running
 from kuaihui.emulators.feishu.world import World
@@ -38,7 +38,6 @@ from kuaihui.incident.timeline import Timeline
 SAMPLE = Path(kuaihui.samples.__file__).parent / "config_center"
 # STORY 1.1
 BEGINS = datetime(2023, 3, 11, 11, 0, tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC)
-ALARM_BOT = "hook_alarm"
 ENCRYPT_KEY, VERIFICATION = "an-encrypt-key", "a-verification-token"
 IN_FEISHU = ("dazhuang", "axin", "amao", "xiaomei", "ayi", "xiaoshuai", "laozhou")
 # What the gateway's bot says, and how the settings read it.
@@ -185,7 +184,6 @@ def furnished(begins: datetime = BEGINS) -> World:
     world.limiter.enforced = False  # in time that stands still, what is used up never comes back
     template, _ = furnish(world)
     world.documents[template].members[ALERT_GROUP] = EDIT
-    world.hooks[ALARM_BOT] = Hook(hook_id=ALARM_BOT, chat_id=ALERT_GROUP, name="网关告警")
     change_app(world, AppChange(app_id=APP_ID, encrypt_key=ENCRYPT_KEY, verification_token=VERIFICATION))
     return world
 

@@ -16,6 +16,7 @@ Feishu, emulated, at {url}
   people's side (open it in a browser): {url}/
   app_id: {app_id}    secret: {secret}
   alert group: {group}    template: {template}    roster: {roster}
+  a bot that tells alerts there: POST {url}/open-apis/bot/v2/hook/alarm
 Everything is in memory: it is gone when this program ends (Ctrl-C).
 """
 
