@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -71,6 +72,25 @@ def test_what_was_marked_is_drawn_only_inside_the_span() -> None:
 
     assert picture(metric(0.1, 0.2), "en", ZONE, [outside]) == bare
     assert opened(picture(metric(0.1, 0.2), "en", ZONE, [within])).height > opened(bare).height
+
+
+def test_a_number_younger_than_the_span_is_drawn_across_the_chart_and_not_at_its_edge() -> None:
+    young = msgspec.structs.replace(
+        metric(0.1), series=(Series(points=tuple((AT - timedelta(seconds=15 * n), 0.1) for n in (4, 3, 2, 1))),)
+    )
+    image = opened(
+        picture(msgspec.structs.replace(young, series=(msgspec.structs.replace(young.series[0], last=0.1, max=0.1),)), "en", ZONE)
+    )
+    red = [x for x in range(image.width) for y in range(image.height) if image.getpixel((x, y)) == (216, 57, 49)]
+
+    assert max(red) - min(red) > 250
+
+
+def test_a_signature_says_since_when_and_whether_it_is_new() -> None:
+    timed = msgspec.structs.replace(logged("pool timeout").signatures[0], onset=AT, new=True)
+    with_note = picture(msgspec.structs.replace(logged("pool timeout"), signatures=(timed,)), "en", ZONE)
+
+    assert opened(with_note).height > opened(picture(logged("pool timeout"), "en", ZONE)).height
 
 
 def test_without_a_chinese_font_the_words_are_english(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ words of a table; a plotting library would bring ten times as much and a font ca
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -22,8 +22,8 @@ import msgspec
 from PIL import Image, ImageDraw, ImageFont
 
 from kuaihui.incident.alerts import measured
-from kuaihui.incident.evidence import ChangesListed, LogsSearched, Looked, MetricsRead, RedisInspected
-from kuaihui.language import Text, say, text
+from kuaihui.incident.evidence import ChangesListed, LoggedSignature, LogsSearched, Looked, MetricsRead, RedisInspected
+from kuaihui.language import Text, plain, say, text
 
 WIDTH: Final = 1080
 _EDGE: Final = 40
@@ -31,6 +31,8 @@ _LETTER: Final = 28
 _LINE: Final = 44
 _MOST_ROWS: Final = 8
 _PLOT: Final = 420
+_SHORTEST: Final = timedelta(minutes=2)  # that a chart shows
+_FEW: Final = 12  # points that are drawn one by one
 _INK, _PALE, _PAPER, _HOT, _MARK = "#1f2329", "#8f959e", "#ffffff", "#d83931", "#245bdb"
 _SERIES: Final = ("#d83931", "#245bdb", "#2ea121", "#8f5bd6", "#de7802")
 # Where Debian, Fedora, Alpine, macOS and the common images keep a Chinese font; with the face of Simplified Chinese in a collection.
@@ -57,6 +59,7 @@ class Row(msgspec.Struct, frozen=True):
     figure: str
     words: str
     hot: bool = False
+    note: str = ""  # below the words, pale
 
 
 def picture(look: Looked, language: str, zone: str, marks: Sequence[Mark] = ()) -> bytes | None:
@@ -66,7 +69,7 @@ def picture(look: Looked, language: str, zone: str, marks: Sequence[Mark] = ()) 
         case MetricsRead():
             return _chart(look, spoken, ZoneInfo(zone), marks)
         case LogsSearched():
-            return _table(say(look.said, spoken), _signature_rows(look), spoken)
+            return _table(say(look.said, spoken), _signature_rows(look, ZoneInfo(zone), spoken), spoken)
         case RedisInspected():
             rows = [Row(f"{one.weight:.0%}", say(one.says, spoken), one.weight >= 0.5) for one in look.findings]
             return _table(say(look.said, spoken), rows, spoken)
@@ -93,8 +96,22 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 # -- tables ------------------------------------------------------------------------------------------------------------------------------
 
 
-def _signature_rows(look: LogsSearched) -> list[Row]:
-    return [Row(f"{one.count:,}", " ".join(one.template.split()), one.score >= 0.5 or bool(one.new)) for one in look.signatures]
+def _signature_rows(look: LogsSearched, zone: ZoneInfo, language: str) -> list[Row]:
+    return [
+        Row(f"{one.count:,}", " ".join(one.template.split()), one.score >= 0.5 or bool(one.new), say(_since(one, zone), language))
+        for one in look.signatures
+    ]
+
+
+def _since(one: LoggedSignature, zone: ZoneInfo) -> Text:
+    """Since when, and whether it is new: what tells the line of the break from the noise of every day."""
+    at = one.onset or one.first
+    if at is None:
+        return plain("")
+    when = f"{at.astimezone(zone):%H:%M:%S}"
+    if one.new is None:
+        return text("since {when}", when=when)
+    return text("new, since {when}", when=when) if one.new else text("known, since {when}", when=when)
 
 
 def _change_rows(look: ChangesListed, zone: ZoneInfo) -> list[Row]:
@@ -108,14 +125,16 @@ def _table(title: str, rows: Sequence[Row], language: str) -> bytes | None:
     left = _EDGE + 24 + max(round(_font(_LETTER).getlength(row.figure)) for row in shown)
     wrapped = [_wrapped(row.words, WIDTH - left - _EDGE, 2) for row in shown]
     head = _wrapped(title, WIDTH - 2 * _EDGE, 2)
-    height = _EDGE * 2 + _LINE * (len(head) + sum(map(len, wrapped)) + (len(rows) > len(shown))) + 14 * (len(shown) + 1)
+    lines = len(head) + sum(map(len, wrapped)) + sum(bool(row.note) for row in shown) + (len(rows) > len(shown))
+    height = _EDGE * 2 + _LINE * lines + 14 * (len(shown) + 1)
     image, pen = _paper(height)
     y = _write(pen, head, _EDGE, _EDGE, _INK) + 14
     for row, lines in zip(shown, wrapped, strict=True):
         if row.hot:
-            pen.rectangle((_EDGE - 18, y + 4, _EDGE - 10, y + _LINE * len(lines) - 6), fill=_HOT)
+            pen.rectangle((_EDGE - 18, y + 4, _EDGE - 10, y + _LINE * (len(lines) + bool(row.note)) - 6), fill=_HOT)
         pen.text((_EDGE, y), row.figure, font=_font(_LETTER), fill=_HOT if row.hot else _INK)
-        y = _write(pen, lines, left, y, _INK) + 14
+        y = _write(pen, lines, left, y, _INK)
+        y = _write(pen, [row.note] if row.note else [], left, y, _PALE) + 14
     if len(rows) > len(shown):
         pen.text((_EDGE, y), say(text("and {count} more", count=len(rows) - len(shown)), language), font=_font(_LETTER), fill=_PALE)
     return _png(image)
@@ -167,6 +186,7 @@ def _chart(look: MetricsRead, language: str, zone: ZoneInfo, marks: Sequence[Mar
     highest = look.max
     if highest is None:
         return None
+    look = msgspec.structs.replace(look, since=_first_seen(look))
     top = max(highest, look.usual[1] if look.usual else 0.0) * 1.15 or 1.0
     head = _wrapped(_title(look, language), WIDTH - 2 * _EDGE, 2)
     inside = [mark for mark in sorted(marks, key=lambda one: one.at) if look.since <= mark.at <= look.until][:4]
@@ -179,8 +199,16 @@ def _chart(look: MetricsRead, language: str, zone: ZoneInfo, marks: Sequence[Mar
         points = [(frame.x(at), frame.y(value)) for at, value in one.points]
         if len(points) > 1:
             pen.line(points, fill=_SERIES[number], width=5 if number == 0 else 3, joint="curve")
+        for x, y in points if len(points) <= _FEW else points[-1:]:
+            pen.ellipse((x - 7, y - 7, x + 7, y + 7), fill=_SERIES[number])
     _draw_marks(pen, frame, inside, language, zone)
     return _png(image)
+
+
+def _first_seen(look: MetricsRead) -> datetime:
+    """Where the chart begins: a number that is younger than the span is not to be a dot at its edge."""
+    first = min((one.points[0][0] for one in look.series if one.points), default=look.since)
+    return max(look.since, min(first, look.until - _SHORTEST))
 
 
 def _title(look: MetricsRead, language: str) -> str:

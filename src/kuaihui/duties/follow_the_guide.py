@@ -34,17 +34,17 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
     if step not in guide.steps:
         yield Conclude(now, _end(timeline, guide, now))
         return
-    look = Asking(service, timeline.occasion, asker(guide.id, step), broke_at(timeline), now).of(guide.steps[step].ask)
-    look = look and next(_asked_already(timeline, service, look, now), look)
+    look = Asking(service, timeline.occasion, asker(guide.id, step), broke_at(timeline), now, catalog.language).of(guide.steps[step].ask)
+    look = look and next(_asked_already(timeline, service, look, now, catalog.language), look)
     if taken := _taken(timeline, guide, step, look, now):
         yield Conclude(now, taken)
     elif look and look.asked_by != ASKER:  # the first look's own are due by its own duty
         yield Due(now, look)
 
 
-def _asked_already(timeline: Timeline, service: Service, look: AnyLook, now: datetime) -> Iterator[AnyLook]:
+def _asked_already(timeline: Timeline, service: Service, look: AnyLook, now: datetime, language: str) -> Iterator[AnyLook]:
     """The looks of this occasion, asked or about to be by the first look, that ask the same of the same source and have not failed."""
-    first = Asking(service, timeline.occasion, ASKER, broke_at(timeline), now).everything()
+    first = Asking(service, timeline.occasion, ASKER, broke_at(timeline), now, language).everything()
     given = (fact.order for fact in timeline.orders.values() if isinstance(fact.order, AnyLook) and fact.order.occasion >= look.occasion)
     for one in (*first, *given):
         answer = timeline.answers.get(one.identity)

@@ -21,10 +21,10 @@ AnyLook = ReadMetrics | SearchLogs | ListChanges | InspectRedis
 
 
 class Asking:
-    """Asks on one occasion, for one asker; `broke` is when it broke, `now` when it is asked (UTC)."""
+    """Asks on one occasion, for one asker; `broke` is when it broke, `now` when it is asked (UTC). Names are in the team's `language`."""
 
-    def __init__(self, service: Service, occasion: int, asker: str, broke: datetime, now: datetime) -> None:
-        self.service, self.occasion, self.asker, self.broke, self.now = service, occasion, asker, broke, now
+    def __init__(self, service: Service, occasion: int, asker: str, broke: datetime, now: datetime, language: str = "zh") -> None:
+        self.service, self.occasion, self.asker, self.broke, self.now, self.language = service, occasion, asker, broke, now, language
 
     def everything(self) -> Iterator[AnyLook]:
         """The first look: metrics and logs of the last hour, changes of the last week, Redis."""
@@ -54,7 +54,7 @@ class Asking:
         return ReadMetrics(
             occasion=self.occasion,
             asked_by=self.asker,
-            about=own.name.en if own else "",
+            about=own.name.told(self.language) if own else "",
             service=self.service.id,
             source=place.pop("from", ""),
             place=place,

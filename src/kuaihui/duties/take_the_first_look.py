@@ -30,5 +30,5 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
         return
     since = timeline.occasion
     for occasion in (since, *(number for number, _ in timeline.numbered(Worsened, since))):
-        for look in Asking(service, occasion, ASKER, broke_at(timeline), now).everything():
+        for look in Asking(service, occasion, ASKER, broke_at(timeline), now, catalog.language).everything():
             yield Due(timeline.facts[occasion].at, look)
