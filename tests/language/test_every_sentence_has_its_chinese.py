@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 
 SOURCE = Path(__file__).parents[2] / "src/kuaihui"
 CHINESE = SOURCE / "language/zh"
-METHODS = [("app/drill/**.py", "ignore"), ("journal/schema/**.py", "ignore"), ("**.py", "python"), ("**.html", "jinja2")]
+METHODS = [("journal/schema/**.py", "ignore"), ("**.py", "python"), ("**.html", "jinja2")]
 KEYWORDS = {"text": None, "mark": None, "t": None}
 OPTIONS = {"**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
 HAN = re.compile(r"[\u3400-\u9fff]")

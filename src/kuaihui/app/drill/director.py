@@ -20,6 +20,7 @@ from kuaihui.app.drill.actor import Actor, Looking, Seen
 from kuaihui.app.drill.script import Act, Persona, Release, Script, When
 from kuaihui.app.drill.world import World
 from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.shapes import Name
 from kuaihui.errors import Refused
 from kuaihui.language import Text, plain, text
 
@@ -122,7 +123,7 @@ class Director:
         for number, act in enumerate(persona.acts):
             if (me, number) not in self._begun and self._met(act.when, seen):
                 self._begun.add((me, number))
-                self._want(me, at, act.after, act)
+                self._want(me, at, act.after, _quoting(act, seen))
 
     def _take_role(self, persona: Persona, seen: Seen, at: datetime) -> None:
         roles = {self.catalog.roles[role].name.en: role for role in self.catalog.roles}
@@ -232,6 +233,15 @@ class Director:
     async def release(self, person: str, release: Release) -> None:
         """A release by a person who plays a part."""
         await self.world.release(release, person)
+
+
+def _quoting(act: Act, seen: Seen) -> Act:
+    """The act with what its condition found in the fact put into its words: {0} is the first group."""
+    found = re.search(act.when.says, seen.said) if act.when.says else None
+    if act.says is None or found is None or not found.groups():
+        return act
+    words = Name(zh=act.says.zh.format(*found.groups()), en=act.says.en.format(*found.groups()))
+    return act.model_copy(update={"says": words})
 
 
 def _unheard(words: Text) -> None:

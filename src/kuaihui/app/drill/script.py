@@ -55,6 +55,7 @@ class Act(Entry):
 
     What is given of: `says` (words in the topic, which may be a command), `deed` with its fields, `release`, `tries_out` (an environment;
     with `passed` said when it works), `heat` (what is wrong in the world changes: Redis is started again).
+    In `says`, {0} is what the first group of the condition's expression found.
     """
 
     id: str = ""
