@@ -215,6 +215,14 @@ def test_slow_commands_are_dearer_than_the_rest_or_the_server_is_full(by_command
     assert {Kind.SLOW, Kind.ALL_SLOW} & said(diagnose(before, after)).keys() == {kind}
 
 
+def test_a_share_too_vague_to_tell_does_not_hide_what_the_slow_log_tells() -> None:
+    """A full server shows few commands to whoever watches: two of six on the key say little, its slow log says it."""
+    vague = replace(MONITOR, keys=(HotKey(key=f"{KEY}:0", share=0.33, margin=0.3),), seen=6)
+    (hot,) = (one for one in diagnose(BEFORE, replace(QUIET, slow=slow_lately(150, 12)), [vague]) if one.kind is Kind.HOT_KEY)
+
+    assert "holds Redis's one thread" in say(hot.says, "en")
+
+
 def test_what_we_ask_ourselves_is_nobodys_traffic() -> None:
     """OBJECT FREQ is asked once a key: hundreds of commands on a server that hardly does anything else."""
     asked = {"object|freq": CommandCount(900, 5_000), "get": CommandCount(300, 900)}

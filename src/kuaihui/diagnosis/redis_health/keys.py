@@ -40,9 +40,8 @@ def hot_keys(view: View) -> Iterator[Finding]:
 
 
 def _hot_by_shares(found: HotKeys, view: View) -> Iterator[Finding]:
-    for key in found.keys[:3]:
-        if key.share is not None and key.share >= view.limits.hot_share and key.share - key.margin >= view.limits.hot_share / 2:
-            yield _hot_by_share(found, key, key.share, view)
+    for key in _shared(found, view):
+        yield _hot_by_share(found, key, key.share or 0.0, view)
 
 
 def _hot_by_share(found: HotKeys, key: HotKey, share: float, view: View) -> Finding:
@@ -89,8 +88,9 @@ def hot_by_time(view: View) -> Iterator[Finding]:
 
 
 def _shared(found: HotKeys, view: View) -> list[HotKey]:
-    """The keys that are called hot by their share already."""
-    return [] if found.method is Method.LFU else [key for key in found.keys[:3] if (key.share or 0.0) >= view.limits.hot_share]
+    """The keys whose share says that they are hot, its error allowed for."""
+    least = view.limits.hot_share
+    return [key for key in found.keys[:3] if key.share is not None and key.share >= least and key.share - key.margin >= least / 2]
 
 
 def slow(view: View) -> Iterator[Finding]:
