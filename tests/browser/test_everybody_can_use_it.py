@@ -7,10 +7,11 @@ from playwright.async_api import Browser
 
 from kuaihui.incident.pages import Acknowledged, Read
 from tests.app.web.acted import Acted
-from tests.browser.people import sits_down
+from tests.browser.people import Seat, sits_down
 from tests.servers.axe import faults
 
 PAGES = ("/", "/me", "/sign-in", "/incidents/{}", "/incidents/{}/meeting", "/incidents/{}/document", "/incidents/{}/document/history")
+AFTERWARDS = ("/incidents/{}", "/incidents/{}/replay", "/drills")
 
 
 async def _underway(stage: Acted) -> str:
@@ -23,36 +24,65 @@ async def _underway(stage: Acted) -> str:
     await stage.does(
         "xiaomei", incident, "Speak", words="@阿茂 " + "redis:connection-pool-timeout-" * 12 + " https://example.org/" + "x" * 200
     )
+    await stage.does("xiaomei", incident, "RaiseHypothesis", hypothesis="h", claim="redis:" + "x" * 120)
+    await stage.does("xiaomei", incident, "Propose", what="缓存" * 40, effect="y" * 120, risk="一点", way_back="关掉", proposal="9")
+    await stage.does("ayi", incident, "Propose", what="扩容", proposal="10")
+    await stage.does("amao", incident, "ChooseProposal", proposal="9", reason="可以随时关")
+    await stage.does("xiaomei", incident, "StartHotfix", proposal="9", branch="hotfix/" + "long-" * 20)
+    await stage.does("xiaomei", incident, "PassGate", gate="code")
+    await stage.does("xiaomei", incident, "FailGate", gate="unit-tests", reason="有一个用例不过")
+    await stage.does("amao", incident, "Report")
+    await stage.does("amao", incident, "MakeTask", task="t", title="查清根因", owner="axin")
     await stage.does("xiaomei", incident, "EditDocument", section="plan", words="| a | b |\n|---|---|\n| " + "很长的一格" * 30 + " | c |")
     return incident
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-async def test_axe_finds_nothing_on_any_page(stage: Acted, chromium: Browser, look: str) -> None:
-    incident = await _underway(stage)
-    seat = await sits_down(chromium, stage.address, "axin", phone=look == "dark", dark=look == "dark")
-    found: dict[str, list[str]] = {}
-    for page in PAGES:
-        await seat.page.goto(stage.address + page.format(incident))
-        if problems := await faults(seat.page):
-            found[page] = problems
+async def _over(stage: Acted, incident: str) -> None:
+    """The same incident, closed, with its review."""
+    for gate in ("unit-tests", "review", "pre-production", "test", "canary", "full", "verified"):
+        await stage.does("amao", incident, "SkipGate", gate=gate, reason="演练")
+    await stage.rings(0.0, firing=False)
+    await stage.does("amao", incident, "DeclareFalseAlarm", reason="演练")
 
-    assert found == {}, "\n".join(line for lines in found.values() for line in lines)
+
+async def _unfolded(seat: Seat, address: str) -> None:
+    """A page with everything unfolded that can be."""
+    await seat.page.goto(address)
+    await seat.page.evaluate("for (const one of document.querySelectorAll('main details:not(.more)')) one.open = true")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+async def test_axe_finds_nothing_on_any_page(looking: Acted, chromium: Browser, look: str) -> None:
+    incident = await _underway(looking)
+    seat = await sits_down(chromium, looking.address, "axin", phone=look == "dark", dark=look == "dark")
+    found = {page: await _faults(seat, looking.address + page.format(incident)) for page in PAGES}
+    await _over(looking, incident)
+    found |= {f"{page} over": await _faults(seat, looking.address + page.format(incident)) for page in AFTERWARDS}
+
+    assert {page: lines for page, lines in found.items() if lines} == {}
+
+
+async def _faults(seat: Seat, address: str) -> list[str]:
+    await _unfolded(seat, address)
+    return await faults(seat.page)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-async def test_no_page_is_wider_than_a_narrow_phone(stage: Acted, chromium: Browser, language: str) -> None:
-    incident = await _underway(stage)
-    seat = await sits_down(chromium, stage.address, "axin", phone=True, language=language)
-    wide: dict[str, int] = {}
-    for page in PAGES:
-        await seat.page.goto(stage.address + page.format(incident))
-        await seat.page.wait_for_timeout(100)
-        if over := await seat.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"):
-            wide[page] = over
+async def test_no_page_is_wider_than_a_narrow_phone(looking: Acted, chromium: Browser, language: str) -> None:
+    incident = await _underway(looking)
+    seat = await sits_down(chromium, looking.address, "axin", phone=True, language=language)
+    wide = {page: await _too_wide(seat, looking.address + page.format(incident)) for page in PAGES}
+    await _over(looking, incident)
+    wide |= {f"{page} over": await _too_wide(seat, looking.address + page.format(incident)) for page in AFTERWARDS}
 
-    assert wide == {}
+    assert {page: over for page, over in wide.items() if over} == {}
     assert seat.complaints == []
+
+
+async def _too_wide(seat: Seat, address: str) -> int:
+    await _unfolded(seat, address)
+    await seat.page.wait_for_timeout(100)
+    return await seat.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
 async def test_the_big_buttons_lie_within_a_thumbs_reach(stage: Acted, chromium: Browser) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from markupsafe import Markup
 
 from kuaihui.app.web.asking import Anybody, InHouse, Reads
 from kuaihui.app.web.drawing import page
-from kuaihui.app.web.paper import markdown
+from kuaihui.app.web.paper import rendered
 
 catalog_pages = APIRouter(include_in_schema=False)
 
@@ -18,7 +17,7 @@ async def catalog(request: Request, house: InHouse, reader: Reads, _: Anybody) -
     """Everything known beforehand; what is wrong with newer files, and what will be regretted."""
     known = house.catalog
     now_on_call = {rota: known.on_call(rota, reader.now) for rota in known.rotas}
-    bodies = {one.id: Markup(markdown().render(one.body)) for one in known.runbooks.values()}  # noqa: S704  # rendered with HTML off
+    bodies = {one.id: rendered(one.body) for one in known.runbooks.values()}
     return page(
         request,
         "catalog/catalog.html",

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from markupsafe import Markup
 
 from kuaihui.app.drill.director import Director
 from kuaihui.app.drill.script import Release
@@ -21,7 +20,7 @@ from kuaihui.app.drill.stage.descriptions import BY_NAME
 from kuaihui.app.web.asking import Anybody, InHouse, NotFound, Somebody
 from kuaihui.app.web.drawing import page
 from kuaihui.app.web.identity import sign_in
-from kuaihui.app.web.paper import markdown
+from kuaihui.app.web.paper import rendered
 from kuaihui.language import text
 
 drill_page = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -44,7 +43,7 @@ async def report(request: Request, _: Anybody, drill: str, run: str) -> HTMLResp
     path = _reports(request) / drill / f"{run}.md"
     if not _PART.fullmatch(drill) or not _PART.fullmatch(run) or ".." in drill + run or not path.is_file():
         raise NotFound(text("there is no such report"))
-    told = Markup(markdown().render(path.read_text(encoding="utf-8")))  # noqa: S704  # HTML is off
+    told = rendered(path.read_text(encoding="utf-8"))
     return page(request, "drill/report.html", told=told, drill=drill)
 
 

@@ -16,7 +16,7 @@ from kuaihui.app.replay.run import Replayed, replay
 from kuaihui.app.replay.told import Telling
 from kuaihui.app.web.asking import Anybody, Here, InHouse, Reads, Somebody
 from kuaihui.app.web.drawing import page
-from kuaihui.app.web.paper import markdown
+from kuaihui.app.web.paper import rendered
 from kuaihui.app.web.views import Reader
 from kuaihui.app.wiring import House
 from kuaihui.briefing.side_by_side import side_by_side
@@ -71,7 +71,7 @@ async def _told(house: House, reader: Reader, timeline: Timeline, catalog: Catal
     played = await asyncio.to_thread(_play, timeline, catalog, as_quick=as_quick)
     compared = side_by_side(timeline, played.timeline, house.catalog, catalog)
     telling = Telling(reader.language, reader.names | catalog.names(reader.language))
-    return Markup(markdown().render(telling.markdown(telling.said(_TITLE), compared, played.impossible)))  # noqa: S704  # HTML is off
+    return rendered(telling.markdown(telling.said(_TITLE), compared, played.impossible))
 
 
 def _play(timeline: Timeline, catalog: Catalog, *, as_quick: bool) -> Replayed:

@@ -10,7 +10,6 @@ from urllib.parse import quote
 import msgspec
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from markupsafe import Markup
 from pydantic import BaseModel
 
 from kuaihui.app.review_pdf import review_pdf
@@ -18,7 +17,7 @@ from kuaihui.app.suggestions import suggestions
 from kuaihui.app.web.acting import act
 from kuaihui.app.web.asking import Anybody, Here, InHouse, NotFound, Reads, Somebody
 from kuaihui.app.web.drawing import page
-from kuaihui.app.web.paper import Shown, markdown
+from kuaihui.app.web.paper import Shown, rendered
 from kuaihui.app.wiring import House
 from kuaihui.briefing.document import Paper
 from kuaihui.briefing.review_template import REVIEW
@@ -43,7 +42,7 @@ def _made(house: House, timeline: Timeline) -> Paper:
 async def read(request: Request, house: InHouse, _: Anybody, timeline: Here) -> HTMLResponse:
     """The review as it stands."""
     made = _made(house, timeline)
-    shown = [Shown(one, Markup(markdown().render(one.words))) for one in made.sections()]  # noqa: S704  # rendered with HTML off
+    shown = [Shown(one, rendered(one.words)) for one in made.sections()]
     finished = timeline.last(ReviewFinished)
     return page(request, "review.html", sections=shown, paper=made, incident=timeline.incident, finished=finished)
 
