@@ -53,18 +53,21 @@ def _strongest(series: NDArray[np.int64], first: NDArray[np.intp], last: NDArray
     sums = np.concatenate([np.zeros((len(series), 1), np.int64), series.cumsum(axis=1)], axis=1)
     total = sums[:, -1:]
     inside = sums[:, last + 1] - sums[:, first]
-    outside = total - inside
+    # Most spans are far from a burst: only the others are worth a logarithm.
+    row, span = np.nonzero((inside * (1 - share + _TIMES * share) >= _TIMES * share * total) & (inside > 0))
+    within, whole = inside[row, span], total[row, 0]
+    without = whole - within
     # The logarithm of (inside / expected) ^ inside * (outside / expected) ^ outside, taken apart so that none is taken twice.
     n_log_n = _table(int(total.max()))
-    ratio = n_log_n[inside] + n_log_n[outside] - n_log_n[total] - inside * np.log(share) - outside * np.log1p(-share)
-    ratio[inside * (1 - share) < _TIMES * outside * share] = 0.0
+    ratio = np.zeros(inside.shape)
+    ratio[row, span] = n_log_n[within] + n_log_n[without] - n_log_n[whole] - within * np.log(share)[span] - without * np.log1p(-share)[span]
     best = ratio.argmax(axis=1)
     spans = zip(first[best].tolist(), last[best].tolist(), range(len(series)), best.tolist(), strict=True)
     return [
-        Found(a * step, min(minutes, (b + 1) * step) - 1, int(inside[row, span]), float(ratio[row, span]))
-        if ratio[row, span] >= _STRONG
+        Found(a * step, min(minutes, (b + 1) * step) - 1, int(inside[at, span]), float(ratio[at, span]))
+        if ratio[at, span] >= _STRONG
         else None
-        for a, b, row, span in spans
+        for a, b, at, span in spans
     ]
 
 
