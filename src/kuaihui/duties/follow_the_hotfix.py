@@ -18,14 +18,15 @@ from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.targets import resolve
 from kuaihui.duties.due import Conclude, Due
 from kuaihui.duties.measure_the_gates import measure, measurings
+from kuaihui.incident.evidence import MetricsRead
 from kuaihui.incident.fact import HOUSE
 from kuaihui.incident.holders import holders
-from kuaihui.incident.repair import HOTFIX, SILENT, GateFailed, HotfixFinished, QuotedEvidence, QuotedStage
+from kuaihui.incident.repair import HOTFIX, SILENT, GateFailed, GateMeasured, HotfixFinished, QuotedEvidence, QuotedStage
 from kuaihui.incident.room import TopicOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.incident.trains import FAILED, Gate, Train, trains
 from kuaihui.language import Text, text
-from kuaihui.orders import Post, Tell
+from kuaihui.orders import Post, ShowEvidence, Tell
 
 LEAD: Final = "role:incident-lead"
 # News of one push comes in any order within seconds; what is still missing then was left out.
@@ -41,7 +42,7 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
             for one in measurings(train):
                 yield from measure(one, timeline, catalog, now)
             yield from _gate(timeline, catalog, train, now)
-        yield from _figures(timeline, train)
+        yield from _figures(timeline, catalog, train)
 
 
 def _gate(timeline: Timeline, catalog: Catalog, train: Train, now: datetime) -> Iterator[Due | Conclude]:
@@ -184,8 +185,8 @@ def _either(said: list[Text]) -> Text | None:
     return text("{first} or {others}", first=first, others=others) if others else first
 
 
-def _figures(timeline: Timeline, train: Train) -> Iterator[Due]:
-    """A measurement is told in the topic when it says something new of its gate."""
+def _figures(timeline: Timeline, catalog: Catalog, train: Train) -> Iterator[Due]:
+    """A measurement is told in the topic, with its picture, when it says something new of its gate."""
     if not timeline.has(TopicOpened):
         return
     for gate in train.gates:
@@ -193,4 +194,11 @@ def _figures(timeline: Timeline, train: Train) -> Iterator[Due]:
         for number, fact in gate.measured:
             if fact.verdict != said and (fact.verdict != SILENT or not said):
                 yield Due(fact.at, Post(occasion=number, about="measured", words=fact.said))
+                yield from _picture(timeline, catalog, fact)
             said = fact.verdict
+
+
+def _picture(timeline: Timeline, catalog: Catalog, measured: GateMeasured) -> Iterator[Due]:
+    for number, look in timeline.numbered(MetricsRead):
+        if look.identity == measured.look:
+            yield Due(measured.at, ShowEvidence(occasion=number, language=catalog.language, time_zone=catalog.time_zone))

@@ -52,8 +52,11 @@ def moves(timeline: Timeline, catalog: Catalog, told: Sequence[Movement], now: d
     service = catalog.services.get(timeline.service)
     if service is None:
         return []
+    may_start = may_start and timeline.phase is not Phase.CLOSED
+    if not timeline.has(HotfixStarted) and not (may_start and _requests(told, service, timeline)):
+        return []  # most incidents, most of the time
     movements = newest_last(told)
-    begun = list(_begun(timeline, catalog, service, movements, now)) if may_start and timeline.phase is not Phase.CLOSED else []
+    begun = list(_begun(timeline, catalog, service, movements, now)) if may_start else []
     after = timeline.extended(begun)
     return [*begun, *_at_gates(after, service, movements, now)]
 
@@ -122,7 +125,7 @@ def _begun(timeline: Timeline, catalog: Catalog, service: Service, movements: Se
     known = [known_of(timeline, train, movements, projects) for train in found]
     waiting = [train for train, one in zip(found, known, strict=True) if one.empty and train.running and train.started.kind == HOTFIX]
     taken = {train.hotfix for train in found}
-    for movement in _requests(movements, service, projects, timeline.facts[timeline.occasion].at):
+    for movement in _requests(movements, service, timeline):
         if movement.number in taken or any(one.of(movement, projects) for one in known):
             continue
         taken.add(movement.number)
@@ -144,13 +147,13 @@ def _begun(timeline: Timeline, catalog: Catalog, service: Service, movements: Se
             yield with_gates(begun, timeline, catalog)
 
 
-def _requests(movements: Sequence[Movement], service: Service, projects: frozenset[str], since: datetime) -> list[Movement]:
+def _requests(movements: Sequence[Movement], service: Service, timeline: Timeline) -> list[Movement]:
     """The service's merge requests from hotfix branches, touched since the incident was opened, each once by its newest news."""
+    projects, since = projects_of(service), timeline.facts[timeline.occasion].at
     found: dict[str, Movement] = {}
     for one in movements:
-        ours = one.project in projects or one.service == service.id
-        branch = any(fnmatchcase(one.branch, pattern) for pattern in service.hotfix.branches)
-        if one.kind == "merge_request" and ours and branch and one.at >= since:
+        ours = one.kind == "merge_request" and (one.project in projects or one.service == service.id)
+        if ours and one.at >= since and any(fnmatchcase(one.branch, pattern) for pattern in service.hotfix.branches):
             found[one.request or one.branch] = one
     return [found[key] for key in sorted(found)]
 
