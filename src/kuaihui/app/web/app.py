@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from kuaihui.app.metrics import Metrics
 from kuaihui.app.web.api import api
 from kuaihui.app.web.board import Boards
 from kuaihui.app.web.desk import desk
@@ -47,7 +48,8 @@ def create_app(house: House) -> FastAPI:
     app.state.watchers = Watchers(house.journal)
     app.state.screens = Screens(house)
     app.state.boards = Boards(house)
-    app.router.routes[:0] = [*doors_of(house).routes(), *FeishuDoor(house).routes()]
+    doors = doors_of(house)
+    app.router.routes[:0] = [*doors.routes(), doors.metrics(Metrics(house.journal, house.loop)), *FeishuDoor(house).routes()]
     for router in (api, repair_api, learned_api, live, pages, paper, review, mine, forms, entrance, feishu_entrance, desk):
         app.include_router(router)
     for part, folder in SERVED.items():

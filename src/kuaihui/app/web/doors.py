@@ -21,6 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from kuaihui.app.metrics import Metrics
 from kuaihui.app.reception import Again, Heard, Reception
 from kuaihui.app.trains import Trains
 from kuaihui.app.wiring import House
@@ -91,6 +92,15 @@ class Doors:
         self.generic = {name: _generic(mapped) for name, mapped in (generic or {}).items()}
         self.trains = Trains(reception.loop, reception.catalog, reception.clock)
         self._api, self._webhook = ApiV2(reception.resolve_timeout), Webhook()
+
+    def metrics(self, metrics: Metrics) -> BaseRoute:
+        """The door by which Prometheus scrapes us; its token, where the house is reached from elsewhere, is hooks.tokens.metrics."""
+
+        async def scrape(request: Request) -> Response:
+            self._let_in(request, "metrics")
+            return Response(await metrics.scrape(self.reception.clock.now()), media_type=metrics.media)
+
+        return Route("/metrics", self._guarded(scrape), methods=["GET"])
 
     def routes(self) -> list[BaseRoute]:
         """The doors as plain routes, to be put before everything else."""
