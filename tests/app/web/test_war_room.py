@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from kuaihui.incident.repair import GateFailed, GatePassed, GateSkipped, HotfixStarted, ProposalChosen, ProposalMade, Reported
+from kuaihui.incident.room import MessagePosted
 from kuaihui.incident.tasks import TaskDone, TaskMade
 from kuaihui.incident.thinking import ChangeExcluded, HypothesisConfirmed, HypothesisRaised
 from tests.app.web.acted import Acted, acted
@@ -189,3 +190,23 @@ async def test_runbooks_guides_and_gates_stand_in_the_catalog(looked: tuple[Acte
 
     for words in ("runbooks/certificate-expired.md", "配置中心排查指南", "灰度", "saturday", 'id="runbook-redis-unreachable"'):
         assert words in page, words
+
+
+async def test_a_message_is_answered_without_a_script(looked: tuple[Acted, str]) -> None:
+    stage, incident = looked
+    await stage.does("xiaomei", incident, "Speak", words="热 key 是哪个？")
+    [asked] = [fact for fact in (await stage.timeline(incident)).all(MessagePosted) if fact.by == "xiaomei"]
+    page = (await get(stage, f"/incidents/{incident}?reply={asked.message}", "ayi")).text
+    await pressed(stage, "ayi", f"/incidents/{incident}/say", words="config:shared", reply_to=asked.message)
+
+    assert f'href="/incidents/{incident}?reply={asked.message}#say"' in page
+    assert f'name="reply_to" id="reply-to" value="{asked.message}"' in page
+    assert "<blockquote>小美: 热 key 是哪个？</blockquote>" in await shown(stage, incident)
+
+
+async def test_the_document_is_taken_along_as_pdf(looked: tuple[Acted, str]) -> None:
+    stage, incident = looked
+    answer = await get(stage, f"/incidents/{incident}/document.pdf")
+
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")

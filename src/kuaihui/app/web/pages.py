@@ -18,7 +18,7 @@ from kuaihui.briefing.absence import missed
 from kuaihui.briefing.catch_up import catch_up
 from kuaihui.duties.catch_up_the_late import UNDER_WAY
 from kuaihui.incident.phases import Phase
-from kuaihui.incident.room import MeetingOpened
+from kuaihui.incident.room import MeetingOpened, MessagePosted
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
 from kuaihui.intake.phrasebook import SHEET
@@ -38,8 +38,10 @@ async def board(request: Request, house: InHouse, reader: Reads, _: Anybody) -> 
 
 
 @pages.get("/incidents/{incident}")
-async def incident(request: Request, house: InHouse, reader: Reads, person: Anybody, timeline: Here) -> HTMLResponse:
-    """One incident: what is broken, who is on it, what comes next."""
+async def incident(
+    request: Request, house: InHouse, reader: Reads, person: Anybody, timeline: Here, reply: Annotated[str, Query(max_length=200)] = ""
+) -> HTMLResponse:
+    """One incident: what is broken, who is on it, what comes next; `reply` is the message that is answered, where no script keeps it."""
     lost = missed(timeline, person, reader.now) if person else None
     briefed = linked(reader.said(catch_up(timeline, house.catalog, person, reader.now)), reader) if _new_here(timeline, person) else ""
     timeline = await _opened(house, timeline, person, request)
@@ -55,6 +57,7 @@ async def incident(request: Request, house: InHouse, reader: Reads, person: Anyb
         mine=shown.mine(person),
         missed=lost,
         briefed=briefed,
+        answered=next((fact for fact in timeline.all(MessagePosted) if fact.message == reply), None) if reply else None,
         facts=shown.facts(first_fact, length),
         first_fact=first_fact,
         topic=shown.topic(first_message),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from difflib import unified_diff
 from functools import cache
 from typing import Annotated
@@ -12,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from kuaihui.app.review_pdf import review_pdf
 from kuaihui.app.web.acting import act
 from kuaihui.app.web.asking import Anybody, Here, InHouse, NotFound, Somebody
 from kuaihui.app.web.drawing import page
@@ -115,3 +117,11 @@ async def export(house: InHouse, _: Anybody, timeline: Here) -> Response:
     """The document as Markdown, to be taken along."""
     headers = {"Content-Disposition": f'attachment; filename="{timeline.incident}.md"'}
     return Response(_made(house, timeline).markdown(), media_type="text/markdown; charset=utf-8", headers=headers)
+
+
+@paper.get("/incidents/{incident}/document.pdf")
+async def printed(house: InHouse, _: Anybody, timeline: Here) -> Response:
+    """The document as PDF, to be taken along."""
+    made = _made(house, timeline)
+    headers = {"Content-Disposition": f'attachment; filename="{timeline.incident}.pdf"'}
+    return Response(await asyncio.to_thread(review_pdf, made.title, made.markdown()), media_type="application/pdf", headers=headers)

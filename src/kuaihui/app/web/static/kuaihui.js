@@ -135,7 +135,7 @@
   $('#replying')?.addEventListener('click', () => answer(''));
   body.addEventListener('click', event => {
     const reply = event.target.closest('[data-reply]');
-    if (reply && field) { answer(reply.dataset.reply, reply.dataset.name); field.focus(); }
+    if (reply && field) { event.preventDefault(); answer(reply.dataset.reply, reply.dataset.name); field.focus(); }
     const join = event.target.closest('[data-join]');
     if (join && me) send(join.dataset.join, { deed: 'JoinMeeting' });
     if (event.target.closest('[data-prints]')) print();
@@ -201,6 +201,7 @@
     if (!el) return;
     event.preventDefault();
     if (el.matches('input:not([type=checkbox]), textarea')) el.focus(); else el.click();
+    if (el.matches('summary') && el.parentElement.open) $('input:not([type=hidden]), select', el.parentElement)?.focus();
   });
 
   mark(document);
