@@ -162,8 +162,10 @@ class Timeline:
             return known
 
     def number_of(self, fact: Fact) -> int:
-        """The place of a fact in this timeline."""
-        return next(number for number, known in self.standing.kinds.get(type(fact), ()) if known is fact)
+        """The place of a fact in this timeline; one that was read again from the journal is the same fact."""
+        same = self.standing.kinds.get(type(fact), ())
+        found = next((number for number, known in same if known is fact), None)
+        return next(number for number, known in reversed(same) if known == fact) if found is None else found
 
 
 def remembered(question: Callable[Concatenate[Timeline, P], T]) -> Callable[Concatenate[Timeline, P], T]:

@@ -46,7 +46,7 @@ def drill(  # noqa: PLR0913, PLR0917  # each is one word people may say
             _list(every(own))
             return
         place = Settings.load(settings).catalog
-        catalog = place.folder if place.folder.exists() or place != CatalogPlace() else _sample()
+        catalog = place.folder if place.folder.exists() or place != CatalogPlace() else sample()
         script = _chosen(name, own, catalog, by_surprise=by_surprise)
         wanted = Wanted(script, catalog, reports, seed, speed, tuple(_parts(play or [], catalog)), port, _language(), own_parts=own_parts)
         if virtual:
@@ -61,22 +61,20 @@ def on_parts(wanted: Wanted, *, stay: bool) -> None:
     from kuaihui.app.drill.terminal import View  # noqa: PLC0415  # as above
 
     view = View(wanted.language)
-    reports: list[str] = []
 
     async def act() -> None:
         with view.open():
-            await act_live(wanted, reports.append, view.say, view.watch, stay=stay)
+            await act_live(wanted, view.report, view.say, view.watch, stay=stay)
 
     run(act())
-    for report in reports:
-        show(report)
 
 
 def _language() -> Literal["zh", "en"]:
     return "en" if language() == "en" else "zh"
 
 
-def _sample() -> Path:
+def sample() -> Path:
+    """The founding story's catalog."""
     return Path(str(files("kuaihui.samples"))) / "config_center"
 
 

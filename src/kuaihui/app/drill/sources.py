@@ -84,4 +84,5 @@ def stage_catalog(catalog: Path, into: Path) -> Path:
 
 def _on_stage(service: dict[str, Any]) -> dict[str, Any]:  # Any: as above
     signal = {"name": service.get("name", SERVICE), "unit": "ratio"} | service.get("signal", {}) | {"expression": str(ERROR_RATIO)}
-    return service | {"signal": signal, "sources": {kind: dict(place) for kind, place in SOURCES.items()}}
+    sources = service.get("sources", {}) | {kind: dict(place) for kind, place in SOURCES.items()}
+    return service | {"signal": signal, "sources": sources}

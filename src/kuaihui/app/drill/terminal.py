@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live as Screen
+from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -17,15 +18,19 @@ from rich.text import Text as Line
 
 from kuaihui.app.drill.live import Live
 from kuaihui.briefing.clocks import Stamp, stamps
+from kuaihui.incident.alerts import AlertMeasured
+from kuaihui.incident.fact import HOUSE
 from kuaihui.incident.holders import holders
 from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
-from kuaihui.incident.room import Visited
+from kuaihui.incident.room import MessagePosted, Visited
+from kuaihui.incident.thinking import EvidenceWeighed
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Language, Text, say, text
 from kuaihui.language.durations import show_duration
 
 SHOWN: Final = 12  # facts at the bottom
-_QUIET: Final = (Answered, Delivered, Ordered, Read, Sent, Visited)  # what a person need not see go by
+# What a person need not see go by; the house's own messages repeat its facts.
+_QUIET: Final = (AlertMeasured, Answered, Delivered, EvidenceWeighed, Ordered, Read, Sent, Visited)
 
 
 class View:
@@ -56,13 +61,20 @@ class View:
         """Something that the stage or the drill says of itself."""
         self._line(say(words, self.language))
 
+    def report(self, markdown: str) -> None:
+        """The drill's report, behind everything else."""
+        if self.console.is_terminal:
+            self.console.print(Markdown(markdown))
+        else:
+            self.console.print(markdown, highlight=False, markup=False, soft_wrap=True)
+
     def watch(self, live: Live) -> None:
         """Draw it as it stands."""
         self._timeline = live.seen
         names = live.built.catalog.names(self.language)
         zone = ZoneInfo(live.built.catalog.time_zone)
         for fact in self._timeline.facts[self._shown :]:
-            if not isinstance(fact, _QUIET):
+            if not isinstance(fact, _QUIET) and not (isinstance(fact, MessagePosted) and fact.by == HOUSE):
                 self._line(f"{fact.at.astimezone(zone):%H:%M:%S}  {say(fact.said, self.language, names)}")
         self._shown = len(self._timeline)
         if self._screen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,17 @@ def find(*, own_parts: bool) -> Installed:
     if own_parts:
         return Installed(find_redis(), None, None, None)
     return Installed(find_redis(), _nginx(), shutil.which("prometheus"), find_alertmanager())
+
+
+def why_not() -> Text | None:
+    """Why no stage can stand on this machine; None where one can."""
+    if sys.platform != "linux":
+        return text("The stage needs Linux: only there can a part be held to its CPU limit by its own clock")
+    try:
+        find(own_parts=True)
+    except StageFailed as missing:
+        return missing.text
+    return None
 
 
 def _nginx() -> str | None:
