@@ -12,7 +12,7 @@ LOCK    = $(UV) pip compile --quiet --universal --generate-hashes --custom-compi
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts check bench lock assets clean format set-up
+.PHONY: help demo test lint types contracts check bench lock pictures assets clean format set-up
 
 help:  ## these words
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -50,6 +50,9 @@ lock:  ## write down the libraries that pyproject.toml asks for (UPGRADE=1: the 
 	@$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	@echo uv | $(LOCK) $(if $(UPGRADE),--upgrade) - -o requirements/uv.txt
 	@$(if $(UPGRADE),$(BIN)/python tools/build_assets.py --lock)
+
+pictures: set-up  ## docs/pictures: every page, phone and desk, light and dark (N=incident for some)
+	@$(BIN)/python tools/take_pictures.py $(N)
 
 assets: set-up  ## the pages' scripts, from npm
 
