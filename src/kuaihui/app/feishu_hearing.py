@@ -65,6 +65,7 @@ class Hearing:
         self._errands: set[asyncio.Task[None]] = set()
         self.heard: datetime | None = None  # when anything was heard last
         self.faults = 0
+        self.table_changed = asyncio.Event()  # somebody wrote in the team's table
 
     @property
     def catalog(self) -> Catalog:
@@ -127,6 +128,8 @@ class Hearing:
     async def _event(self, event: events.Event) -> bytes:
         if isinstance(event.body, events.CardPressed):
             return (await self._press(event.body)).encode()
+        if isinstance(event.body, events.TableChanged):
+            self.table_changed.set()
         try:
             words = await self._meaning(event)
         except GiveUp as refused:

@@ -17,7 +17,7 @@ from typing import Final
 from kuaihui.app.feishu_hearing import Hearing
 from kuaihui.app.feishu_settings import FeishuSettings
 from kuaihui.app.reception import Reception
-from kuaihui.errors import BadSettings
+from kuaihui.errors import BadSettings, CarryError
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.feishu import Workplace
 from kuaihui.integrations.feishu.client.long_connection import LongConnection
@@ -106,6 +106,7 @@ class Listening:
         self._clock = loop.clock
         self._connection: LongConnection | None = None
         self.elected = False
+        self._subscribed = False
 
     @property
     def is_connected(self) -> bool:
@@ -127,8 +128,11 @@ class Listening:
     async def _turn(self) -> None:
         self.elected = await self._journal.lead(OFFICE)
         if not self.elected:
+            self._subscribed = False
             await self._hang_up()
             return
+        if not self._subscribed:
+            await self.subscribe()
         await self._connect()
         await self.look()
 
@@ -150,6 +154,17 @@ class Listening:
         if self._connection is not None:
             connection, self._connection = self._connection, None
             await connection.close()
+
+    async def subscribe(self) -> None:
+        """Ask for the events that Feishu only sends on request: of our tasks, and of the team's table."""
+        client, roster = self._hearing.desk.feishu, self._settings.roster
+        self._subscribed = True
+        try:
+            await client.tasks.follow()
+            if roster and roster.base:
+                await client.documents.follow(roster.base, "bitable")
+        except CarryError as refused:
+            log.warning("Feishu was asked for events of tasks and tables, and refused: %s", refused)
 
     async def look(self) -> None:
         """Look once at everything that no event tells, where it is time."""

@@ -14,7 +14,7 @@ import socket
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -171,9 +171,12 @@ async def _watch_the_catalog(built: House) -> None:
 
 
 async def _watch_the_table(built: House) -> None:
-    """One of all workers reads the table; the others take over what it has read."""
-    every = built.settings.feishu.roster.every if built.settings.feishu and built.settings.feishu.roster else timedelta(minutes=5)
+    """One of all workers reads the table, now and then and when it hears of a change; the others take over what it has read."""
+    roster = built.settings.feishu.roster if built.settings.feishu else None
+    every = roster.every.total_seconds() if roster else 0.0
+    changed = built.hearing.table_changed if built.hearing else asyncio.Event()
     while True:
+        changed.clear()
         try:
             if await built.journal.lead(OFFICE):
                 await built.table.look(built.catalog, built.clock.now())
@@ -181,7 +184,8 @@ async def _watch_the_table(built: House) -> None:
                 await built.table.recall()
         except Exception:
             log.exception("the team's table could not be kept up; trying again")
-        await asyncio.sleep(every.total_seconds())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(changed.wait(), every)
 
 
 async def _stop(built: House) -> None:

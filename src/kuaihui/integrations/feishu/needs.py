@@ -75,6 +75,7 @@ EVENTS: Final = (
     Subscription("vc.meeting.leave_meeting_v1", text("somebody left the meeting"), "meetings"),
     Subscription("drive.notice.comment_add_v1", text("somebody commented on the document"), "documents"),
     Subscription("task.task.update_user_access_v2", text("a task was done"), "tasks"),
+    Subscription("drive.file.bitable_record_changed_v1", text("somebody wrote in the table of business lines"), "table"),
 )
 # Set up apart from the events, on the same page of the console.
 CALLBACK: Final = Subscription("card.action.trigger", text("a button of a card was pressed"))

@@ -26,7 +26,8 @@ _LONGEST: Final = 500
 _OWN: Final = frozenset({"value", "summary", "link"})
 # "🔔", "[FIRING:1]", "【P1告警】", "(已恢复)": what stands around an alert's name and changes.
 _AROUND: Final = re.compile(r"\[[^\]]*\]|【[^】]*】|\([^)]*\)|（[^）]*）|[^\w\s\-./:：%]+")
-_NUMBER: Final = re.compile(r"[-+]?\d[\d,.]*\s*[%％]?")
+# A number by itself, with its unit: not the 5 of "5xx".
+_NUMBER: Final = re.compile(r"(?<![A-Za-z0-9_.])[-+]?\d[\d,.]*\s*(?:[%％]|(?:ms|s|[KMGT]?i?B|qps|QPS|次|个)(?![A-Za-z]))?(?![A-Za-z0-9_])")
 _PERCENT: Final = re.compile(r"[-+]?\d[\d,.]*\s*[%％]")
 _STATES: Final = re.compile(r"(?i)已?恢复|告警中?|触发|解除|firing|resolved|recovered|alerting")
 _LINK: Final = re.compile(r"https?://[^\s)\]>\"']+")

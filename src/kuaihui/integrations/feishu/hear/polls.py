@@ -9,7 +9,7 @@ Rule 3: what cannot be asked just now is asked at the next look; one refusal hid
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -84,13 +84,16 @@ class Polls:
         self._next[timeline.incident] = now + self._pause(timeline, now)
         words: list[Word] = []
         topic, document = timeline.last(TopicOpened), timeline.last(DocumentCreated)
-        try:
-            if topic and topic.by == NAME:
-                words += await self._readers(timeline, topic, now)
-            if document and document.by == NAME:
-                words += await self._visitors(timeline, document.reference, now)
-        except CarryError as fault:
-            log.warning("who has read %s cannot be asked: %s", timeline.incident, fault)
+        looks: list[Awaitable[list[Word]]] = []
+        if topic and topic.by == NAME:
+            looks.append(self._readers(timeline, topic, now))
+        if document and document.by == NAME:
+            looks += [self._viewers(timeline, document.reference, now), self._likes(timeline, document.reference, now)]
+        for look in looks:
+            try:
+                words += await look
+            except CarryError as fault:
+                log.warning("who has read %s cannot be asked: %s", timeline.incident, fault)
         return words
 
     def _pause(self, timeline: Timeline, now: datetime) -> timedelta:
@@ -109,15 +112,14 @@ class Polls:
                     seen[reader.user_id] = max(reader.at, seen.get(reader.user_id, reader.at))
         return await self._visits(timeline, "topic", seen, now)
 
-    async def _visitors(self, timeline: Timeline, document: str, now: datetime) -> list[Word]:
-        documents = self._desk.feishu.documents
-        seen = {one.viewer_id: from_seconds(one.last_view_time) for one in await documents.views(document)}
-        words = await self._visits(timeline, "document", seen, now)
-        for liked in await documents.likes(document):
-            if person := await self._ears.person(liked.user_id, now):
-                react = signals.React(person=person, message="document", emoji=sign("THUMBSUP"))
-                words.append(Did(incident=timeline.incident, deed=react))
-        return words
+    async def _viewers(self, timeline: Timeline, document: str, now: datetime) -> list[Word]:
+        views = await self._desk.feishu.documents.views(document)
+        return await self._visits(timeline, "document", {one.viewer_id: from_seconds(one.last_view_time) for one in views}, now)
+
+    async def _likes(self, timeline: Timeline, document: str, now: datetime) -> list[Word]:
+        people = [await self._ears.person(one.user_id, now) for one in await self._desk.feishu.documents.likes(document)]
+        reactions = [signals.React(person=person, message="document", emoji=sign("THUMBSUP")) for person in people if person]
+        return [Did(incident=timeline.incident, deed=react) for react in reactions]
 
     async def _visits(self, timeline: Timeline, place: str, seen: Mapping[str, datetime], now: datetime) -> list[Word]:
         words: list[Word] = []
