@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from kuaihui.app.cli import cli
+from kuaihui.app.cli import command_line
 from tests.app.replay.write_saturday import REPLAYS, SATURDAY
 from tests.app.web.acted import acted
 
@@ -19,7 +19,7 @@ def in_english(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
 
 
 def test_a_file_under_a_changed_policy_is_told_side_by_side() -> None:
-    told = CliRunner().invoke(cli, ["replay", str(SATURDAY), "--catalog", str(CHANGED)])
+    told = CliRunner().invoke(command_line("replay"), ["replay", str(SATURDAY), "--catalog", str(CHANGED)])
 
     assert told.exit_code == 0, told.output
     assert "Axin's absence costs 1 min instead of 5 min" in told.output
@@ -27,8 +27,8 @@ def test_a_file_under_a_changed_policy_is_told_side_by_side() -> None:
 
 
 def test_a_duty_can_be_left_out_and_an_unknown_one_is_refused() -> None:
-    without = CliRunner().invoke(cli, ["replay", str(SATURDAY), "--without", "page_the_oncall"])
-    unknown = CliRunner().invoke(cli, ["replay", str(SATURDAY), "--without", "make_coffee"])
+    without = CliRunner().invoke(command_line("replay"), ["replay", str(SATURDAY), "--without", "page_the_oncall"])
+    unknown = CliRunner().invoke(command_line("replay"), ["replay", str(SATURDAY), "--without", "make_coffee"])
 
     assert "Dazhuang would not be paged, who was" in without.output
     assert unknown.exit_code == 1
