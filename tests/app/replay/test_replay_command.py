@@ -41,11 +41,11 @@ async def test_the_page_shows_what_a_changed_policy_would_have_done() -> None:
         await stage.until(minutes=3)
         async with stage.client("amao") as http:
             standing = await http.get(f"/incidents/{incident}/replay")
-            form = {"kind": "policies", "written": "business:\n  levels: [{notify: [leader], unread_after: 1m, unacknowledged_after: 3m}]\n"}
-            played = await http.post(f"/incidents/{incident}/replay", data=form)
+            written = "business:\n  levels: [{notify: [leader], unread_after: 1m, unacknowledged_after: 3m}]\n"
+            played = await http.post(f"/incidents/{incident}/replay", data={"kind": "policies", "written": written})
             refused = await http.post(f"/incidents/{incident}/replay", data={"kind": "policies", "written": "business: {levels: 7}"})
 
     assert "阿新" in standing.text
-    assert "阿新 不会被呼叫,当时被呼叫了" in played.text
+    assert "阿新 不会被呼叫，当时被呼叫了" in played.text
     assert refused.status_code == 422
     assert "policies.yaml" in refused.text
