@@ -24,7 +24,8 @@ from kuaihui.errors import CarryError
 from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
-from kuaihui.orders import ListChanges, Order
+from kuaihui.integrations.github.make_issue import Issues
+from kuaihui.orders import CloseIssue, ListChanges, MakeIssue, Order
 from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
 
 _BUDGET: Final = timedelta(seconds=18)
@@ -144,7 +145,12 @@ class GitHub:
         self._client = httpx.AsyncClient(
             base_url=access.url.rstrip("/"), headers=headers, transport=transport, timeout=_BUDGET.total_seconds(), follow_redirects=True
         )
-        self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {ListChanges: self.list_changes}
+        issues = Issues(self._client, name)
+        self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {
+            ListChanges: self.list_changes,
+            MakeIssue: issues.make,
+            CloseIssue: issues.close,
+        }
 
     async def close(self) -> None:
         """Close its connections."""

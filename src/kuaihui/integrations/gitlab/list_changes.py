@@ -22,7 +22,8 @@ from kuaihui.errors import CarryError
 from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
-from kuaihui.orders import ListChanges, Order
+from kuaihui.integrations.gitlab.make_issue import Issues
+from kuaihui.orders import CloseIssue, ListChanges, MakeIssue, Order
 from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
 
 _BUDGET: Final = timedelta(seconds=18)
@@ -129,7 +130,12 @@ class GitLab:
         self._client = httpx.AsyncClient(
             base_url=f"{access.url.rstrip('/')}/api/v4", headers=headers, transport=transport, timeout=_BUDGET.total_seconds()
         )
-        self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {ListChanges: self.list_changes}
+        issues = Issues(self._client, name)
+        self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {
+            ListChanges: self.list_changes,
+            MakeIssue: issues.make,
+            CloseIssue: issues.close,
+        }
 
     async def close(self) -> None:
         """Close its connections."""

@@ -1,0 +1,102 @@
+"""
+A task as an issue of a GitLab project (REST API v4; the token needs the scope api).
+
+Rule 1: the issue carries a mark of its task, so that an order carried out twice finds the first issue and opens no second.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.incident.fact import Fact
+from kuaihui.incident.tasks import TaskLinked
+from kuaihui.incident.timeline import Timeline
+from kuaihui.orders import CloseIssue, MakeIssue
+from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
+
+LABEL: Final = "kuaihui"
+T = TypeVar("T")
+
+
+class _Issue(msgspec.Struct):
+    iid: int
+    web_url: str = ""
+    description: str | None = None
+
+
+class _User(msgspec.Struct):
+    id: int
+
+
+class Issues:
+    """Opens and closes issues by this client; `name` is the integration's."""
+
+    def __init__(self, client: httpx.AsyncClient, name: str) -> None:
+        self._client, self._name = client, name
+
+    async def make(self, order: MakeIssue, timeline: Timeline, now: datetime) -> list[Fact]:
+        """The issue, new or found by its mark. Raises CarryError."""
+        path, mark = self._path(order.place), mark_of(timeline.incident, order.task)
+        issue = await self._known(path, mark) or await self._open(path, order, mark)
+        return [TaskLinked(at=now, by=self._name, task=order.task, reference=str(issue.iid), link=issue.web_url)]
+
+    async def close(self, order: CloseIssue, timeline: Timeline, now: datetime) -> list[Fact]:
+        """The issue closed; one that is closed already stays so. Raises CarryError."""
+        await self._ask("PUT", f"{self._path(order.place)}/{quote(order.reference, safe='')}", json={"state_event": "close"})
+        return []
+
+    def _path(self, place: dict[str, str]) -> str:
+        project = place.get("project") or place.get("repository")
+        if not project:
+            raise lacking(self._name, "project")
+        return f"/projects/{quote(project, safe='')}/issues"
+
+    async def _known(self, path: str, mark: str) -> _Issue | None:
+        found = await self._ask("GET", path, params={"labels": LABEL, "per_page": "100", "order_by": "created_at"})
+        return next((issue for issue in self._read(found, list[_Issue]) if mark in (issue.description or "")), None)
+
+    async def _open(self, path: str, order: MakeIssue, mark: str) -> _Issue:
+        body: dict[str, Any] = {"title": order.title, "description": f"{order.words}\n\n{mark}", "labels": LABEL}  # Any: JSON
+        if order.due:
+            body["due_date"] = f"{order.due:%Y-%m-%d}"
+        if assignee := await self._assignee(order.owner):
+            body["assignee_ids"] = [assignee]
+        return self._read(await self._ask("POST", path, json=body), _Issue)
+
+    async def _assignee(self, email: str) -> int | None:
+        """The one user with this address; where there is none, or we may not look, nobody is assigned."""
+        if not email:
+            return None
+        answer = await self._client.get("/users", params={"search": email})
+        if not answer.is_success:
+            return None
+        found = self._read(answer, list[_User])
+        return found[0].id if len(found) == 1 else None
+
+    async def _ask(self, method: str, path: str, **sent: Any) -> httpx.Response:  # Any: httpx's own arguments
+        try:
+            response = await self._client.request(method, path, **sent)
+        except httpx.TimeoutException as slow:
+            raise too_slow(self._name) from slow
+        except httpx.HTTPError as failed:
+            raise unreachable(self._name, type(failed).__name__) from failed
+        if refused := refusal(self._name, response.status_code, DEFAULT(response.text[:200]), response.headers.get("retry-after")):
+            raise refused
+        return response
+
+    def _read(self, response: httpx.Response, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(response.content, type=kind)
+        except msgspec.DecodeError as wrong:
+            raise unreadable(self._name, str(wrong)) from wrong
+
+
+def mark_of(incident: str, task: str) -> str:
+    """What an issue is found again by; Markdown does not show it."""
+    return f"<!-- kuaihui {incident} {task} -->"
