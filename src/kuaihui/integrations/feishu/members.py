@@ -18,11 +18,12 @@ class Members:
 
     async def let_in(self, chat: str, open_ids: Iterable[str]) -> Added:
         """Add those who are not in yet; who could not be added. Raises FeishuRefused where the bot may not add anybody."""
-        if chat not in self._inside:
-            self._inside[chat] = {one.member_id for one in await self._feishu.chats.members(chat)}
-        missing = [one for one in dict.fromkeys(open_ids) if one not in self._inside[chat]]
+        inside = self._inside.get(chat)
+        if inside is None:
+            inside = self._inside[chat] = {one.member_id for one in await self._feishu.chats.members(chat)}
+        missing = [one for one in dict.fromkeys(open_ids) if one not in inside]
         added = await self._feishu.chats.add(chat, missing) if missing else Added()
-        self._inside[chat].update(set(missing) - set(added.left_out))
+        inside.update(set(missing) - set(added.left_out))
         return added
 
     async def try_to_let_in(self, chat: str, open_ids: Iterable[str]) -> None:

@@ -30,9 +30,10 @@ class Teller:
         return [await self._send(order, order.person, self._drawer(timeline, order.person).word(order.words), timeline, now)]
 
     async def propose(self, order: ProposeRole, timeline: Timeline, now: datetime) -> list[Fact]:
-        """The question whether they take a role, with its buttons."""
+        """The question whether they take a role, with its buttons; who is to have a part in it is let into the topic's group."""
         card = self._drawer(timeline, order.person).role(order.role, order.reason, order.identity)
         sent = await self._send(order, order.person, card, timeline, now)
+        await self._let_in(order.person, timeline, now)
         return [RoleProposed(at=now, by=NAME, role=order.role, person=order.person, reason=order.reason), sent]
 
     async def invite(self, order: InviteToMeeting, timeline: Timeline, now: datetime) -> list[Fact]:
@@ -42,20 +43,27 @@ class Teller:
             raise GiveUp(text("the meeting is not open yet"))
         words = text("you are asked into the meeting: muted, speak up if needed, every finding goes into the topic")
         card = self._drawer(timeline, order.person).word(words, link=meeting.link)
-        return [await self._send(order, order.person, card, timeline, now)]
+        sent = await self._send(order, order.person, card, timeline, now)
+        await self._let_in(order.person, timeline, now)
+        return [sent]
 
     async def pull_in(self, order: PullIn, timeline: Timeline, now: datetime) -> list[Fact]:
         """The person is let into the topic's group, and told why."""
-        open_id = await self._desk.directory.open_id(order.person, now)
+        await self._let_in(order.person, timeline, now)
         topic = timeline.last(TopicOpened)
-        if topic and topic.by == NAME:
-            await self._members.try_to_let_in(topic.chat, [open_id])
         link = topic.link if topic else ""
         card = self._drawer(timeline, order.person).word(order.reason, link=link)
         sent = await self._send(order, order.person, card, timeline, now)
         inside = {fact.person for fact in timeline.all(PulledIn)}
         added: list[Fact] = [] if order.person in inside else [PulledIn(at=now, by=NAME, person=order.person, reason=order.reason)]
         return [*added, sent]
+
+    async def _let_in(self, person: str, timeline: Timeline, now: datetime) -> None:
+        """Where the topic is in Feishu, they can read and write it from now on."""
+        open_id = await self._desk.directory.open_id(person, now)
+        topic = timeline.last(TopicOpened)
+        if topic and topic.by == NAME:
+            await self._members.try_to_let_in(topic.chat, [open_id])
 
     def _drawer(self, timeline: Timeline, person: str) -> Drawer:
         return Drawer(timeline, self._desk.catalog(), self._desk.link(timeline), self._desk.language_of(person))
