@@ -53,7 +53,7 @@ class Trains:
         kept: list[Movement] | None = None
         newest: dict[str, str] = {}
         for summary in await self._lately():
-            if not summary.closed:
+            if not summary.closed and not summary.drill:  # what is merged for real is no part of a drill
                 newest.setdefault(summary.service, summary.incident)
             if incident in ("", summary.incident):
                 kept = await self._kept() if kept is None else kept
