@@ -167,7 +167,8 @@ def _spent(began: datetime, stopped: datetime | None) -> timedelta | None:
 
 def verdict(compared: SideBySide) -> list[Text]:
     """The comparison in a sentence each: first what an absence costs, then who else would be paged."""
-    absent = [one for one in compared.absences if one.person not in _who(compared.pages_before, answered=True)]
+    never_there = _who(compared.pages_before) - _who(compared.pages_before, answered=True)
+    absent = [one for one in compared.absences if one.person in never_there]
     said = [
         text(
             "{person}'s absence costs {after} instead of {before}",
