@@ -219,5 +219,5 @@ def test_a_supporting_signal_that_has_fallen_is_told_and_one_that_has_not_as_wel
     stayed = opened(HOT_KEY, CLEARED, read(after(8), 9000.0, 8800.0, about=COMMANDS))
     (other,) = concluded(asked(stayed, after(8), WITH))
 
-    assert say(measured.said, "en") == f"supporting signal {COMMANDS} has fallen to 1000"
-    assert say(other.said, "en") == f"supporting signal {COMMANDS} has not fallen: 8800"
+    assert say(measured.said, "en") == f"supporting signal {COMMANDS} has fallen to 1,000"
+    assert say(other.said, "en") == f"supporting signal {COMMANDS} has not fallen: 8,800"

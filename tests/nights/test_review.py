@@ -116,7 +116,7 @@ async def test_what_people_write_stays_and_the_house_keeps_on(team: Team) -> Non
     words = Paper(await team.timeline(), team.built.catalog, "review").markdown()
 
     assert "大壮接得快" in words
-    assert "— 留言：手机被偷了" in words
+    assert "  - 留言：手机被偷了" in words
     assert "大壮接得快" not in Paper(await team.timeline(), team.built.catalog).markdown(), "the document is another paper"
 
 
