@@ -22,6 +22,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from kuaihui.catalog.catalog import Catalog
+from kuaihui.duties import URGENT
 from kuaihui.duties.due import Conclude, Due, Duty
 from kuaihui.errors import GiveUp, TryLater
 from kuaihui.incident.fact import Fact
@@ -43,6 +44,8 @@ Within = Callable[[Sequence[Fact]], timedelta]
 MOST_CONCLUSIONS: Final = 50
 # Incidents settled in one go: about ten milliseconds' thinking, so that alerts and answers are heard in between.
 MOST_SETTLED: Final = 25
+# In real time an incident waits this long after an order was carried out well, so that the answers to its other orders are settled with it.
+SETTLE_ANSWERS_WITHIN: Final = timedelta(milliseconds=50)
 # Timelines kept in memory, so that a busy incident is not read again for every signal.
 KEPT_TIMELINES: Final = 4096
 
@@ -98,6 +101,7 @@ class _Word(msgspec.Struct, eq=False):
 
     meaning: Meaning
     heard: asyncio.Future[list[Fact]]
+    within: timedelta
 
     def fail(self, fault: Exception) -> None:
         """Tell who waits that nothing of it was kept."""
@@ -124,6 +128,8 @@ class Loop:
         self.clock = clock
         self.worker = worker
         self.faults: Counter[str] = Counter()
+        self.answers_wait = timedelta(0)  # in acted time nothing waits
+        self.urgent: Sequence[Duty] = ()
         self._known: OrderedDict[str, Timeline] = OrderedDict()
         self._carrying: set[asyncio.Task[None]] = set()
         self._words: dict[str, list[_Word]] = {}
@@ -156,14 +162,14 @@ class Loop:
 
     # -- hearing -----------------------------------------------------------------------------------------------------------------------
 
-    async def hear(self, incident: str, meaning: Meaning) -> list[Fact]:
+    async def hear(self, incident: str, meaning: Meaning, within: timedelta = timedelta(0)) -> list[Fact]:
         """
-        Add the facts that `meaning` makes of the timeline, and settle the incident soon.
+        Add the facts that `meaning` makes of the timeline, and settle the incident soon: at once, or `within` the span that they can wait.
 
         When somebody else was faster, the timeline is read again and `meaning` asked again. Raises what `meaning` raises; then nothing is
         kept. Words that come while others are being written are taken together, in the order they came.
         """
-        word = _Word(meaning, asyncio.get_running_loop().create_future())
+        word = _Word(meaning, asyncio.get_running_loop().create_future(), within)
         self._words.setdefault(incident, []).append(word)
         if incident not in self._listening:
             self._listening[incident] = asyncio.create_task(self._listen(incident))
@@ -196,7 +202,8 @@ class Loop:
                 else:
                     meant.append((word, facts))
                     timeline = timeline.extended(facts) if facts else timeline
-            if timeline is before or (await self.append([(before, timeline.facts[len(before) :])]))[0]:
+            within = min((word.within for word, facts in meant if facts), default=timedelta(0))
+            if timeline is before or (await self.append([(before, timeline.facts[len(before) :])], lambda _, within=within: within))[0]:
                 break
             words = [word for word, _ in meant]
         for word, facts in meant:
@@ -235,26 +242,36 @@ class Loop:
 
     # -- deciding ----------------------------------------------------------------------------------------------------------------------
 
-    def decide(self, timeline: Timeline, now: datetime) -> Decision:
-        """What is due at this instant, and what will be: pure but for what it counts."""
+    def decide(self, timeline: Timeline, now: datetime, duties: Sequence[Duty] | None = None) -> Decision:
+        """What is due at this instant, and what will be, by all duties or these: pure but for what it counts."""
         facts: list[Fact] = []
-        wants = self._ask(timeline, now)
+        duties = self.duties if duties is None else duties
+        wants = self._ask(timeline, now, duties)
         while (concluded := next((want for want in wants if isinstance(want, Conclude) and want.at <= now), None)) and len(
             facts
         ) < MOST_CONCLUSIONS:
             fact = msgspec.structs.replace(concluded.fact, at=now)
             facts.append(fact)
             timeline = timeline.extended((fact,))
-            wants = self._ask(timeline, now)
+            wants = self._ask(timeline, now, duties)
         orders, coming, waits = self._sort(timeline, wants, now)
         facts += [Ordered(at=now, order=order, carrier=carrier.name) for order, carrier in orders]
         instants = [*waits, *(later.at for later in coming), *(want.at for want in wants if isinstance(want, Conclude) and want.at > now)]
         instants += [now + order.patience for order, _ in orders]
         return Decision(timeline, facts, orders, coming, min(instants, default=None))
 
-    def _ask(self, timeline: Timeline, now: datetime) -> list[Due | Conclude]:
+    def _first(self, timeline: Timeline, now: datetime) -> Decision:
+        """What is due; of a new incident first only what cannot wait, and all the rest right after it."""
+        if self.urgent and not timeline.has(Ordered):
+            decision = self.decide(timeline, now, self.urgent)
+            if decision.orders:
+                decision.due = now
+                return decision
+        return self.decide(timeline, now)
+
+    def _ask(self, timeline: Timeline, now: datetime, duties: Sequence[Duty]) -> list[Due | Conclude]:
         wants: list[Due | Conclude] = []
-        for duty in self.duties:
+        for duty in duties:
             try:
                 wants += duty(timeline, self.catalog(), now)
             except Exception:
@@ -302,7 +319,7 @@ class Loop:
         """Settle what is due now, the most overdue first and up to MOST_SETTLED; how many incidents that were."""
         now = self.clock.now()
         claims = await self.journal.claim(self.worker, now, MOST_SETTLED)
-        decided = [(claim, before := await self.timeline(claim.incident), self.decide(before, now)) for claim in claims]
+        decided = [(claim, before := await self.timeline(claim.incident), self._first(before, now)) for claim in claims]
         busy = [one for one in decided if one[2].facts]
         kept = await self.journal.append([self._append(claim, before, decision) for claim, before, decision in busy])
         grown = [decision_timeline(before, decision) for _, before, decision in busy]
@@ -339,7 +356,8 @@ class Loop:
         facts = await self._answered(timeline, order, carrier, now)
         if facts[0].outcome == "gave up" and (behind := self._behind(order, carrier)):  # type: ignore[attr-defined]  # as below
             facts += await self._answered(timeline, order, behind, now)
-        await self.hear(timeline.incident, lambda _: facts)
+        done = facts[0].outcome == "done"  # type: ignore[attr-defined]  # as below
+        await self.hear(timeline.incident, lambda _: facts, self.answers_wait if done else timedelta(0))
 
     async def _answered(self, timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime) -> list[Fact]:
         facts = await answer(timeline, order, carrier, now, self.clock)
@@ -359,6 +377,7 @@ class Loop:
 
     async def run(self) -> None:
         """Settle for ever, sleeping until the next incident is due; signals wake it at once."""
+        self.answers_wait, self.urgent = SETTLE_ANSWERS_WITHIN, [duty for duty in self.duties if duty in URGENT]
         while True:
             try:
                 if not await self.turn():

@@ -22,7 +22,9 @@ from typing import Any, cast
 
 from kuaihui.app.acted import pass_until
 from kuaihui.app.clocks import ActedClock
+from kuaihui.app.memory import rememberer
 from kuaihui.app.reception import Reception
+from kuaihui.app.suggestions import keeper
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.duties import ROSTER
 from kuaihui.incident.alerts import Alert
@@ -80,8 +82,9 @@ class Pager:
     name = "pager"
     channels = frozenset({"inbox"})
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._inner = folder, Builtin("http://127.0.0.1")
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        self._folder = folder
+        self._inner = Builtin("http://127.0.0.1", keep=journal.keep, remember=rememberer(journal), suggest=keeper(journal))
         self.carries: Mapping[type[Order], Carry] = dict.fromkeys(self._inner.carries, self.carry)
 
     async def carry(self, order: Order, timeline: Timeline, now: datetime) -> Sequence[Fact]:
@@ -141,7 +144,8 @@ async def live(folder: Path, catalog: Catalog, dies_at: int, when: str) -> None:
         newest = await journal.summaries(limit=1)
         instants = [SATURDAY, *(datetime.fromisoformat(line) for line in done), *(summary.changed for summary in newest)]
         clock = ActedClock(max(instants))
-        loop = Loop(cast("Journal", journal), lambda: catalog, ROSTER, [Pager(folder), Saturday()], clock, f"worker {os.getpid()}")
+        kept = cast("Journal", journal)
+        loop = Loop(kept, lambda: catalog, ROSTER, [Pager(folder, kept), Saturday()], clock, f"worker {os.getpid()}")
         reception = Reception(loop, lambda: catalog, clock)
         await reception.begin()
         run = Run(loop, reception, clock, catalog)

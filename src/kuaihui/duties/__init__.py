@@ -54,3 +54,6 @@ ROSTER: Final[tuple[Duty, ...]] = (
     keep_the_card.due,
     keep_the_document.due,
 )
+
+# What a new incident cannot wait for: the rest is thought about once its pages are on their way.
+URGENT: Final[tuple[Duty, ...]] = (raise_the_severity.due, page_the_oncall.due)

@@ -1,0 +1,69 @@
+"""In real time the loop is in a hurry: pages go out before all else, and answers that come in together are settled as one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from kuaihui.app.reception import Reception
+from kuaihui.app.wiring import RealClock
+from kuaihui.duties import ROSTER
+from kuaihui.duties.due import Duty
+from kuaihui.incident.fact import Fact
+from kuaihui.incident.timeline import Timeline
+from kuaihui.integrations.builtin import Builtin
+from kuaihui.journal.memory import Memory
+from kuaihui.loop import Carry, Decision, Loop
+from kuaihui.orders import AnyOrder, Order, Page
+from tests.intake.alerts.hand_made import catalog, firing
+
+GROUPS = 20
+
+
+class Handed:
+    """Our own workplace, which notes what is handed to it in which order."""
+
+    name = "handed"
+    channels = frozenset({"inbox"})
+
+    def __init__(self) -> None:
+        self.orders: list[tuple[str, AnyOrder]] = []
+        self._inner = Builtin("http://127.0.0.1")
+        self.carries: Mapping[type[Order], Carry] = dict.fromkeys(self._inner.carries, self.carry)
+
+    async def carry(self, order: AnyOrder, timeline: Timeline, now: datetime) -> Sequence[Fact]:
+        self.orders.append((timeline.incident, order))
+        return await self._inner.carries[type(order)](order, timeline, now)
+
+
+class Counting(Loop):
+    """A loop that counts how often it thinks."""
+
+    thought = 0
+
+    def decide(self, timeline: Timeline, now: datetime, duties: Sequence[Duty] | None = None) -> Decision:
+        self.thought += 1
+        return super().decide(timeline, now, duties)
+
+
+async def test_pages_go_out_before_anything_else_and_answers_are_settled_together() -> None:
+    known, handed = catalog(), Handed()
+    loop = Counting(Memory(), lambda: known, ROSTER, [handed], RealClock(), "hurried")
+    reception = Reception(loop, lambda: known, loop.clock)
+    running = asyncio.create_task(loop.run())
+    await reception.hear([firing(service="orders", region=f"r{number}") for number in range(GROUPS)])
+    count = -1
+    while count < len(handed.orders):
+        count = len(handed.orders)
+        await asyncio.sleep(0.5)
+    running.cancel()
+    timelines = [await loop.timeline(one.incident) for one in await loop.journal.summaries()]
+
+    assert len(timelines) == GROUPS
+    for timeline in timelines:
+        orders = [order for incident, order in handed.orders if incident == timeline.incident]
+        assert isinstance(orders[0], Page)
+        assert len(orders) == len(timeline.orders) == len(timeline.answers) > 3
+    # Thinking anew after each answer would be once an order, and once more for each page that went first.
+    assert loop.thought < len(handed.orders)
