@@ -17,9 +17,9 @@ from kuaihui.incident.alerts import measured
 from kuaihui.incident.holders import Part, parts
 from kuaihui.incident.pages import Acknowledged
 from kuaihui.incident.phases import Phase
-from kuaihui.incident.repair import GateReached, HotfixFinished, HotfixStarted, HotfixStopped
 from kuaihui.incident.room import DocumentCreated, MeetingOpened
 from kuaihui.incident.timeline import Timeline
+from kuaihui.incident.trains import running
 from kuaihui.integrations.feishu.client.content import harmless
 from kuaihui.integrations.feishu.presses import Op, Press
 from kuaihui.language import Text, say, text
@@ -157,19 +157,12 @@ class Drawer:
         ]
 
     def _gates(self) -> list[Card]:
-        """The gate that a running hotfix waits at."""
-        timeline = self._timeline
-        started = timeline.numbered(HotfixStarted)
-        if not started:
-            return []
-        number, hotfix = started[-1]
-        if timeline.has(HotfixStopped, number) or timeline.has(HotfixFinished, number):
-            return []
-        reached = timeline.last(GateReached, number)
-        if reached is None or reached.hotfix != hotfix.hotfix:
-            return []
-        about = f"{reached.hotfix}/{reached.gate}"
-        return [self._button("pass-gate", text("Passed: {gate}", gate=reached.name), "primary", about)]
+        """The gates that hotfixes and rollbacks wait at."""
+        waiting = [(train, gate) for train in running(self._timeline) if (gate := train.current)]
+        return [
+            self._button("pass-gate", text("Passed: {gate}", gate=gate.stage.name), "primary", f"{train.hotfix}/{gate.stage.id}")
+            for train, gate in waiting
+        ]
 
     # -- how they are built ----------------------------------------------------------------------------------------------------------------
 
