@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from kuaihui.incident import alerts, pages, recovery, roles, room, tasks, thinking
+from kuaihui.incident import alerts, learning, pages, recovery, roles, room, tasks, thinking
 from kuaihui.incident.evidence import Looked
 from kuaihui.incident.fact import HOUSE, Fact
 from kuaihui.incident.timeline import Timeline
@@ -30,7 +30,7 @@ class Heard(msgspec.Struct, frozen=True):
     deed: signals.AnyDeed | None = None
 
 
-# What carriers answer with: led to by an order, whoever is named in it.
+# What carriers answer with, or the house concludes of somebody: led to by an order or a duty, whoever is named in it.
 LED_TO: Final[tuple[type[Fact], ...]] = (
     pages.Ordered,
     pages.Answered,
@@ -41,6 +41,11 @@ LED_TO: Final[tuple[type[Fact], ...]] = (
     room.MeetingOpened,
     room.DocumentCreated,
     room.DocumentPinned,
+    room.DocumentKept,
+    tasks.TaskLinked,
+    learning.SimilarFound,
+    learning.ReviewDrafted,
+    learning.LateOneCaughtUp,
     Looked,
 )
 ALERTS: Final[tuple[type[Fact], ...]] = (alerts.AlertFired, alerts.AlertMeasured, alerts.AlertCleared)
@@ -66,7 +71,7 @@ _DEEDS: Final[dict[type[Fact], Callable[[Any], signals.AnyDeed]]] = {
     room.PulledIn: lambda f: signals.CallIn(person=f.by, whom=f.person, reason=_words(f.reason)),
     room.MeetingJoined: lambda f: signals.JoinMeeting(person=f.by),
     room.MeetingLeft: lambda f: signals.LeaveMeeting(person=f.by),
-    room.DocumentEdited: lambda f: signals.EditDocument(person=f.by, section=f.section, words=f.words, base=f.base),
+    room.DocumentEdited: lambda f: signals.EditDocument(person=f.by, section=f.section, words=f.words, base=f.base, document=f.document),
     roles.RoleTaken: lambda f: signals.TakeRole(person=f.by, role=f.role),
     roles.RoleDeclined: lambda f: signals.DeclineRole(person=f.by, role=f.role, reason=_words(f.reason)),
     roles.RoleGiven: lambda f: signals.GiveRole(person=f.by, role=f.role, to=f.person, reason=_words(f.reason)),
@@ -78,6 +83,7 @@ _DEEDS: Final[dict[type[Fact], Callable[[Any], signals.AnyDeed]]] = {
     tasks.TaskMade: lambda f: signals.MakeTask(person=f.by, task=f.task, title=_words(f.title), owner=f.owner, due=f.due),
     tasks.TaskGiven: lambda f: signals.GiveTask(person=f.by, task=f.task, owner=f.owner),
     tasks.TaskDone: lambda f: signals.FinishTask(person=f.by, task=f.task),
+    learning.ReviewFinished: lambda f: signals.FinishReview(person=f.by),
     thinking.HypothesisRaised: lambda f: signals.RaiseHypothesis(person=f.by, hypothesis=f.hypothesis, claim=_words(f.claim)),
     thinking.HypothesisConfirmed: lambda f: signals.ConfirmHypothesis(person=f.by, hypothesis=f.hypothesis, reason=_words(f.reason)),
     thinking.HypothesisRejected: lambda f: signals.RejectHypothesis(person=f.by, hypothesis=f.hypothesis, reason=_words(f.reason)),
