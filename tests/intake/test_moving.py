@@ -190,3 +190,19 @@ def test_a_person_may_link_a_hotfix_later() -> None:
 )
 def test_a_products_word_is_one_of_ours_or_none(word: str, outcome: str) -> None:
     assert outcome_of(word) == outcome
+
+
+def test_a_merge_nobody_was_asked_to_approve_passes_the_review() -> None:
+    merged = [one for one in told("gitlab") if one.outcome == "merged"]
+
+    assert {gate: state for gate, state in stands(lived(begun(), merged)).items() if state != "waiting"} == {
+        "code": "passed",
+        "review": "passed",
+    }
+
+
+def test_a_request_that_is_closed_without_a_merge_fails_the_code() -> None:
+    opened_, merged = (next(one for one in told("gitlab") if one.outcome == outcome) for outcome in ("opened", "merged"))
+    closed = msgspec.structs.replace(merged, outcome="closed")
+
+    assert stands(lived(begun(), [closed, opened_]))["code"] == "failed"

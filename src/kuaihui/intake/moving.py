@@ -210,13 +210,14 @@ def _end(train: Train, otherwise: datetime) -> datetime:
 
 
 def _by_news(train: Train, own: Sequence[tuple[Movement, bool]], now: datetime) -> Iterator[AtGate]:
-    """A fact for each piece of news that passes or fails a gate: the first gate that wants it."""
+    """A fact for each piece of news that passes or fails a gate: the first gate that wants it; a merge is news to more than one."""
     for one, named in own:
         for stage in train.started.stages:
             kind = next((kind for wanted in stage.passes if (kind := _means(wanted, one, named=named)) is not None), None)
             if kind is not None:
                 yield _fact(GateReached if kind is GatePassed and stage.measured else kind, train, stage, one, _seen(one), now)
-                break
+                if one.outcome != MERGED:
+                    break
 
 
 def _means(wanted: QuotedEvidence, one: Movement, *, named: bool) -> type[GatePassed] | type[GateFailed] | None:
