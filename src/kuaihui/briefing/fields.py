@@ -57,7 +57,7 @@ class Facts:
     def __init__(self, timeline: Timeline, catalog: Catalog) -> None:
         self.timeline = timeline
         self.catalog = catalog
-        self.service = catalog.services[timeline.service]
+        self.service = catalog.service(timeline.service)
 
     @cached_property
     def _names(self) -> dict[str, str]:

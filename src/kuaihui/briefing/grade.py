@@ -150,7 +150,7 @@ def confirmed_cause(timeline: Timeline) -> str:
 
 
 def _clocks(timeline: Timeline, catalog: Catalog) -> Iterator[Clock]:
-    for stamp in stamps(timeline, catalog.services[timeline.service].budgets):
+    for stamp in stamps(timeline, catalog.service(timeline.service).budgets):
         yield Clock(stamp.name, stamp.said, stamp.stopped - stamp.began if stamp.stopped else None, stamp.budget)
 
 

@@ -154,10 +154,10 @@ def _key(fact: Fact) -> str | None:
 
 
 def _clocks(before: Timeline, after: Timeline, catalog: Catalog, other: Catalog) -> list[Moment]:
-    right = {stamp.name: stamp for stamp in stamps(after, other.services[after.service].budgets)}
+    right = {stamp.name: stamp for stamp in stamps(after, other.service(after.service).budgets)}
     return [
         Moment(stamp.name, stamp.said, _spent(stamp.began, stamp.stopped), _spent(right[stamp.name].began, right[stamp.name].stopped))
-        for stamp in stamps(before, catalog.services[before.service].budgets)
+        for stamp in stamps(before, catalog.service(before.service).budgets)
     ]
 
 

@@ -34,7 +34,7 @@ _MOST_VALUES: Final = 6  # of the trend, the newest
 
 def superiors(timeline: Timeline, catalog: Catalog, now: datetime) -> tuple[str, ...]:
     """Whom the service's catalog entry names as superior, each once."""
-    service = catalog.services[timeline.service]
+    service = catalog.service(timeline.service)
     held = holders(timeline)
     return tuple(dict.fromkeys(who for target in service.superior.whom for who in resolve(catalog, target, service, now, held)))
 
@@ -90,7 +90,7 @@ def _since(timeline: Timeline, catalog: Catalog, now: datetime) -> Text:
 
 
 def _signal(timeline: Timeline, catalog: Catalog) -> Iterator[Text]:
-    signal = catalog.services[timeline.service].signal
+    signal = catalog.service(timeline.service).signal
     unit = signal.unit if signal else ""
     told: list[str] = []
     for _, value in timeline.series:
@@ -210,7 +210,7 @@ def _left_over(timeline: Timeline) -> Text:
 
 def owner_of(target: str, timeline: Timeline, catalog: Catalog, now: datetime) -> str:
     """Who a gate's owner is now: the first whom the target means; empty where it means nobody."""
-    service = catalog.services[timeline.service]
+    service = catalog.service(timeline.service)
     return next(iter(resolve(catalog, target, service, now, holders(timeline))), "")
 
 

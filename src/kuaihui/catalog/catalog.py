@@ -16,7 +16,7 @@ from kuaihui.catalog.roles import Role
 from kuaihui.catalog.rotas import Calendar, Leave, Rota
 from kuaihui.catalog.runbooks import Runbook
 from kuaihui.catalog.services import Service
-from kuaihui.catalog.shapes import Entry
+from kuaihui.catalog.shapes import Entry, Name
 from kuaihui.catalog.shifts import NOBODY, Answer, Rounds, Shift, absences
 from kuaihui.catalog.silences import Inhibition
 from kuaihui.catalog.templates import Template
@@ -57,6 +57,11 @@ class Catalog(Entry):
         named = [*self.rotas.values(), *self.roles.values(), *self.services.values(), *self.people.values()]
         return dict.fromkeys(_HOUSE, "快恢" if language == "zh" else "Kuaihui") | {entry.id: entry.name.told(language) for entry in named}
 
+    def service(self, id: str) -> Service:
+        """The service with this id; of one that is no longer named here, which old incidents are of, what the catch-all says."""
+        known = self.services.get(id)
+        return known or self.services[self.catch_all].model_copy(update={"id": id, "name": Name(zh=id, en=id)})
+
     def service_for(self, labels: Mapping[str, str]) -> Found:
         """The service of an alert with these labels, and the rule that says so; the catch-all where no rule fits."""
         return self.matching.service_for(labels)
@@ -89,7 +94,7 @@ class Catalog(Entry):
 
         `alert` is the alert's name or short word; the service's own short word for that name goes before it.
         """
-        known = self.services[service]
+        known = self.service(service)
         local = at.astimezone(zone(self.time_zone))
         word = known.shorts.get(alert, alert)
         template = self.templates.get(known.document_template)

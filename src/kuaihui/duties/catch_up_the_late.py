@@ -72,7 +72,7 @@ def _comes_late(timeline: Timeline, pulled: PulledIn, number: int) -> bool:
 
 def _find(timeline: Timeline, catalog: Catalog, late: list[Late], closed: Closed) -> Iterator[Conclude]:
     known = {(fact.person, fact.kind) for fact in timeline.all(ReachabilityFound)}
-    rota = catalog.services[timeline.service].rota
+    rota = catalog.service(timeline.service).rota
     for one in late:
         kind = "unread" if one.level == 1 else "backup"
         if one.needed > waited_for(timeline, one.level) and (one.person, kind) not in known:

@@ -62,7 +62,7 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
 
 def _left_over(timeline: Timeline, catalog: Catalog, days: Workdays, closed: Closed) -> Iterator[Conclude]:
     today = days.day(closed.at)
-    service = catalog.services[timeline.service]
+    service = catalog.service(timeline.service)
     if not _given(timeline, ROOT_CAUSE, _OF_THE_CAUSE):
         cause = confirmed(timeline)
         title = (
@@ -103,7 +103,7 @@ def _no_runbook(timeline: Timeline) -> bool:
 def _carry(timeline: Timeline, catalog: Catalog, known: dict[str, Task]) -> Iterator[Due]:
     topic, days = timeline.last(TopicOpened), Workdays(catalog, timeline.service)
     link = topic.link if topic else ""
-    issues = dict(catalog.services[timeline.service].sources.tasks)
+    issues = dict(catalog.service(timeline.service).sources.tasks)
     source = issues.pop("from", "")
     for number, made in timeline.numbered(TaskMade):
         if known[made.task].number != number:

@@ -53,12 +53,12 @@ def _worth_reviewing(timeline: Timeline) -> bool:
 def _whose(timeline: Timeline, catalog: Catalog) -> str:
     """Who leads the review: the incident lead, the fast-recovery lead, or the service's owner."""
     held = holders(timeline)
-    return held.get("incident-lead") or held.get("recovery-lead") or catalog.services[timeline.service].owner
+    return held.get("incident-lead") or held.get("recovery-lead") or catalog.service(timeline.service).owner
 
 
 def review_title(timeline: Timeline, catalog: Catalog) -> str:
     """The review's title by its template's rule, in the team's language and time zone."""
-    service = catalog.services[timeline.service]
+    service = catalog.service(timeline.service)
     word = next((alert.labels.get("short", alert.name) for alert in timeline.alerts.values()), timeline.opened.title)
     local = timeline.opened.at.astimezone(zone(catalog.time_zone))
     name = service.name.told(catalog.language)

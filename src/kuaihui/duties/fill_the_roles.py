@@ -58,7 +58,7 @@ def _ask(timeline: Timeline, catalog: Catalog, role: Role, part: Part, begin: da
 
 def candidates(timeline: Timeline, catalog: Catalog, role: Role, at: datetime) -> Iterator[tuple[str, Text]]:
     """Everybody who may take the role, the first choice first, each once, with the reason why it is them."""
-    service, seen = catalog.services[timeline.service], set[str]()
+    service, seen = catalog.service(timeline.service), set[str]()
     for target in role.candidates:
         for person in resolve(catalog, target, service, at, {}):
             if person not in seen:

@@ -63,7 +63,7 @@ def _gate(timeline: Timeline, catalog: Catalog, train: Train, now: datetime) -> 
 
 def lead_of(timeline: Timeline, catalog: Catalog, now: datetime, owner: str) -> str:
     """Who leads, other than the gate's owner: whoever holds the role, else the service's leader, else the superior."""
-    service, held = catalog.services[timeline.service], holders(timeline)
+    service, held = catalog.service(timeline.service), holders(timeline)
     found = (who for target in (LEAD, "leader", "superior") for who in resolve(catalog, target, service, now, held))
     return next((who for who in found if who != owner), "")
 

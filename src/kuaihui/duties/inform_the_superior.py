@@ -39,7 +39,7 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
     """The next report, the word to its writer, and the carrying of each that was given."""
     if timeline.service not in catalog.services:
         return
-    wanted = catalog.services[timeline.service].superior
+    wanted = catalog.service(timeline.service).superior
     if to := superiors(timeline, catalog, now):
         yield from Reporting(timeline, catalog, wanted, to, now).next()
     yield from _carried(timeline)
@@ -69,7 +69,7 @@ class Reporting:
 
     def _occasions(self) -> Iterator[tuple[datetime, Text]]:
         """Each instant at which the superior is called for, with the reason."""
-        service = self.catalog.services[self.timeline.service]
+        service = self.catalog.service(self.timeline.service)
         since = self.timeline.facts[self.timeline.occasion].at
         after = self.wanted.after if self.wanted.after is not None else service.budgets.recover
         minutes = round(after.total_seconds() / 60, 1)

@@ -130,7 +130,7 @@ def _said(kind: type[GatePassed] | type[GateFailed], one: Measuring, told: GateM
 
 def _looks(one: Measuring, timeline: Timeline, catalog: Catalog, now: datetime, number: int) -> Iterator[ReadMetrics]:
     """The questions of one round: the signal, and the stable part beside it; none where the catalog does not say what to read."""
-    service = catalog.services[timeline.service]
+    service = catalog.service(timeline.service)
     signal, canary = service.signal, _canary(one, catalog, timeline)
     expression = canary.expression or (signal.expression if signal else "")
     if not signal or not expression or not service.sources.metrics:
@@ -157,7 +157,7 @@ def _looks(one: Measuring, timeline: Timeline, catalog: Catalog, now: datetime, 
 
 def _canary(one: Measuring, catalog: Catalog, timeline: Timeline) -> Canary:
     """How the canary is told apart, at the gate of that name; anywhere else the whole signal is read."""
-    return catalog.services[timeline.service].hotfix.canary if one.gate.stage.id == CANARY else Canary()
+    return catalog.service(timeline.service).hotfix.canary if one.gate.stage.id == CANARY else Canary()
 
 
 def _round(
@@ -170,7 +170,7 @@ def _round(
             yield Due(at, look)
         return
     read, *stable = [answer if isinstance(answer, MetricsRead) else None for answer in answers]
-    signal = catalog.services[timeline.service].signal
+    signal = catalog.service(timeline.service).signal
     assert signal is not None
     told = gauged(signal, _canary(one, catalog, timeline), one.begun, read, *stable) if read else Gauged(SILENT)
     yield Conclude(

@@ -31,7 +31,7 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
     """The topic, the document and its pin, the meeting and its invitations."""
     if timeline.phase is Phase.CLOSED:
         return
-    opened, service = timeline.opened, catalog.services[timeline.service]
+    opened, service = timeline.opened, catalog.service(timeline.service)
     yield Due(opened.at, OpenTopic(occasion=FIRST, title=opened.title))
     title = document_title(timeline, catalog)
     yield Due(opened.at, CreateDocument(occasion=FIRST, title=title, template=service.document_template))

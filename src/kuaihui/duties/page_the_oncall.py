@@ -114,7 +114,7 @@ def _climb(timeline: Timeline, catalog: Catalog, current: Round, now: datetime) 
 
 def _handed_over(timeline: Timeline, catalog: Catalog, current: Round, reached: int, now: datetime, until: datetime) -> Iterator[Due]:
     """Whoever comes on call before the next level is due is paged at the hand-over, at each level reached so far."""
-    own = catalog.services[timeline.service].rota
+    own = catalog.service(timeline.service).rota
     for number in range(current.first, reached + 1):
         rotas = [
             own if target == "oncall" else target.removeprefix("rota:") for target in level_of(timeline, number).notify if _is_rota(target)
@@ -216,7 +216,7 @@ def cause(fact: Fact) -> Text:
 
 def _people(level: QuotedLevel, timeline: Timeline, catalog: Catalog, at: datetime) -> tuple[str, ...]:
     """The level's people at an instant, each once: after a hand-over that is the new on-call as well."""
-    service = catalog.services[timeline.service]
+    service = catalog.service(timeline.service)
     found = [person for target in level.notify for person in resolve(catalog, target, service, at, holders(timeline))]
     return tuple(dict.fromkeys(found))
 

@@ -62,7 +62,7 @@ class Proving:
 
     def __init__(self, timeline: Timeline, catalog: Catalog, now: datetime) -> None:
         self.timeline, self.now = timeline, now
-        self.service = catalog.services[timeline.service]
+        self.service = catalog.service(timeline.service)
         self.language = catalog.language
         self.signal = self.service.signal
 

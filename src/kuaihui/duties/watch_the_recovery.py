@@ -37,7 +37,7 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
     elif timeline.firing:
         yield from _claimed_too_soon(timeline, proving)
     elif (claim := claimed(timeline)) is not None:
-        window = catalog.services[timeline.service].observe_for
+        window = catalog.service(timeline.service).observe_for
         yield from _prove(timeline, proving, claim, window, now)
 
 

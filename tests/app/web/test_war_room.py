@@ -210,3 +210,14 @@ async def test_the_document_is_taken_along_as_pdf(looked: tuple[Acted, str]) -> 
 
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF-")
+
+
+async def test_an_incident_of_a_service_that_left_the_catalog_is_read_on(looked: tuple[Acted, str]) -> None:
+    stage, incident = looked
+    known = stage.house.shelf.catalog
+    left = {id: one for id, one in known.services.items() if id != "config-center"}
+    stage.house.shelf.catalog = known.model_copy(update={"services": left})
+    answers = [await get(stage, path.format(incident)) for path in ("/", "/incidents/{}", "/incidents/{}/document", "/me")]
+
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert "网关 5xx 占比高" in answers[1].text

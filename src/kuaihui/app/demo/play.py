@@ -125,7 +125,7 @@ async def report(built: House) -> None:
         if not isinstance(fact, UNTOLD) and not (isinstance(fact, MessagePosted) and fact.by == HOUSE):
             typer.echo(f"{fact.at.astimezone(zone):%H:%M:%S}  {say(fact.said, spoken, names)}")
     typer.echo("")
-    for stamp in stamps(timeline, catalog.services[timeline.service].budgets):
+    for stamp in stamps(timeline, catalog.service(timeline.service).budgets):
         spent = show_duration(stamp.spent(stamp.stopped)) if stamp.stopped else "—"
         typer.echo(f"{say(stamp.said, spoken)}: {spent} / {show_duration(stamp.budget)}")
     for kind in (DocumentCreated, ReviewDrafted):

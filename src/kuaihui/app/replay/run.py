@@ -162,7 +162,7 @@ class _Replay:
                 ringings = [Ringing(timeline.alerts.get(key, known[key]), firing=False) for key in keys]
             case _:
                 return []
-        signal = self.catalog.services[timeline.service].signal
+        signal = self.catalog.service(timeline.service).signal
         return fold(timeline, ringings, {}, signal.matters_by if signal else 0.1, now).facts
 
     # -- answering as quickly ------------------------------------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ class Draft(BaseModel):
 async def report(house: InHouse, reader: Reads, _: Anybody, timeline: Here) -> Draft:
     """The draft of the situation report, in the reader's language."""
     now, catalog = house.clock.now(), house.catalog
-    next_at = None if timeline.phase is Phase.CLOSED else now + catalog.services[timeline.service].superior.every
+    next_at = None if timeline.phase is Phase.CLOSED else now + catalog.service(timeline.service).superior.every
     words = reader.said(report_of(timeline, catalog, now, next_at))
     given = [f"{reader.local(fact.at)} {reader.said(fact.said)}" for fact in timeline.all(Reported)]
     return Draft(to=list(superiors(timeline, catalog, now)), words=words, next_at=next_at, given=given)

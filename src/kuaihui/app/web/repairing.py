@@ -68,10 +68,13 @@ def repairs(house: House, timeline: Timeline, reader: Reader) -> Repairs:
     known = trains(timeline)
     carried_out = {train.started.proposal for train in known.values() if train.started.proposal}
     made = timeline.all(ProposalMade, timeline.occasion)
-    service = catalog.services[timeline.service]
+    service = catalog.service(timeline.service)
     told = superiors(timeline, catalog, now)
     return Repairs(
-        proposals=[Proposed(one, decision(timeline, one.proposal), one.proposal in carried_out) for one in made],
+        proposals=sorted(
+            (Proposed(one, decision(timeline, one.proposal), one.proposal in carried_out) for one in made),
+            key=lambda one: (not one.chosen, one.dropped),
+        ),
         tracks=[_track(house, timeline, train, reader) for train in reversed(known.values())],
         recovery=_recovery(timeline),
         reports=timeline.all(Reported, timeline.occasion)[::-1],

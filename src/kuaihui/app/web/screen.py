@@ -96,7 +96,7 @@ class Screen(msgspec.Struct):
 
 async def screen(house: House, timeline: Timeline, reader: Reader) -> Screen:
     """The page of an incident as it stands."""
-    service, summary = house.catalog.services[timeline.service], summary_of(timeline)
+    service, summary = house.catalog.service(timeline.service), summary_of(timeline)
     signal, closed = service.signal, timeline.last(Closed, timeline.occasion)
     coming = await house.loop.coming(timeline.incident)
     return Screen(

@@ -188,7 +188,7 @@ def row(summary: Summary, reader: Reader) -> IncidentRow:
 def whole(house: House, timeline: Timeline, summary: Summary, coming: list[Coming], reader: Reader) -> IncidentShown:
     """An incident as its page needs it."""
     meeting, document, topic = timeline.last(MeetingOpened), timeline.last(DocumentCreated), timeline.last(TopicOpened)
-    service = house.catalog.services[timeline.service]
+    service = house.catalog.service(timeline.service)
     return IncidentShown(
         **row(summary, reader).model_dump(),
         length=len(timeline),

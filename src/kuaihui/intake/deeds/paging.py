@@ -43,7 +43,7 @@ def escalate(deed: signals.Escalate, timeline: Timeline, catalog: Catalog, now: 
 
 def call_in(deed: signals.CallIn, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
     """Pull somebody in."""
-    service = catalog.services[timeline.service]
+    service = catalog.service(timeline.service)
     wanted = (deed.whom,) if deed.whom in catalog.people else resolve(catalog, deed.whom, service, now, holders(timeline))
     if not wanted:
         raise Refused(text("nobody is found under {whom}: name a person or one of the policy targets", whom=deed.whom))

@@ -79,7 +79,7 @@ def _decided(timeline: Timeline, known: dict[str, Train]) -> str:
 
 def with_gates(started: HotfixStarted, timeline: Timeline, catalog: Catalog) -> HotfixStarted:
     """The start of a hotfix with the gates of its kind as the catalog has them now."""
-    line = catalog.services[timeline.service].hotfix
+    line = catalog.service(timeline.service).hotfix
     stages = tuple(quoted(stage) for stage in (line.rollback if started.kind == ROLLBACK else line.stages))
     return msgspec.structs.replace(started, stages=stages)
 

@@ -25,7 +25,7 @@ def report(deed: signals.Report, timeline: Timeline, catalog: Catalog, now: date
         raise Refused(text("the catalog names no superior for {service}", service=f"@{timeline.service}"))
     closed = timeline.phase is Phase.CLOSED
     kind = CLOSING if closed else CADENCE if timeline.has(Reported, timeline.occasion) else FIRST
-    next_at = None if closed else now + catalog.services[timeline.service].superior.every
+    next_at = None if closed else now + catalog.service(timeline.service).superior.every
     words = plain(deed.words.strip()) if deed.words.strip() else report_of(timeline, catalog, now, next_at)
     said = timeline.last(Reported)
     if said is not None and (said.by, said.words) == (deed.person, words):

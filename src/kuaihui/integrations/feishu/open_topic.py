@@ -71,7 +71,7 @@ class TopicOpener:
     async def _own_chat(self, order: OpenTopic, timeline: Timeline, now: datetime) -> str:
         """A group for this incident, with those in it whom the catalog calls first."""
         desk, catalog = self._desk, self._desk.catalog()
-        service = catalog.services[timeline.service]
+        service = catalog.service(timeline.service)
         people = await desk.directory.open_ids((*catalog.on_call(service.rota, now), service.owner, catalog.leader_of(service)), now)
         if not people:
             raise GiveUp(text("there is no group for {service}: set feishu.chat", service=f"@{service.id}"))
