@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from kuaihui.app.commands.speaking import language, one_line_errors, tell
+from kuaihui.app.commands.talking import Talk
 from kuaihui.app.feishu import reader_of, workplace
 from kuaihui.app.feishu_settings import FeishuSettings
 from kuaihui.app.settings import Settings
@@ -19,7 +20,7 @@ from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.faults import FaultyCatalog
 from kuaihui.catalog.load import load
 from kuaihui.catalog.table import laid, suspicious
-from kuaihui.errors import Refused
+from kuaihui.errors import KuaihuiError, Refused
 from kuaihui.integrations.feishu.read_table import BadTable
 from kuaihui.language import text
 
@@ -74,6 +75,16 @@ def oncall(
         for rota in _rotas(service, catalog):
             people = catalog.on_call(rota, instant)
             typer.echo(f"{names[rota]}: {', '.join(names[person] for person in people) or '-'}")
+            for one in _suggested(rota) if folder is None else ():
+                typer.echo(f"  {one['suggestion']} ({one['reason']}; {one['incident']})")
+
+
+def _suggested(rota: str) -> list[dict[str, str]]:
+    """What incidents have shown about reaching this rota's people, where a house is running; the files alone do not tell."""
+    try:
+        return Talk().get("/api/v1/suggestions", rota=rota)["suggestions"]
+    except KuaihuiError:
+        return []
 
 
 def _rotas(wanted: str, catalog: Catalog) -> list[str]:
