@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import pytest
 import uvicorn
@@ -12,7 +13,6 @@ from playwright.async_api import Browser
 
 from kuaihui.app.drill.shelf import find
 from kuaihui.app.drill.virtual import Acting, acting
-from kuaihui.incident.alerts import Opened
 from kuaihui.incident.holders import holders, in_meeting
 from kuaihui.incident.pages import Acknowledged, Read
 from kuaihui.incident.phases import Phase
@@ -83,11 +83,10 @@ async def plays(seat: Seat, address: str, name: str) -> None:
 
 async def releases(acted: Acting, seat: Seat, where: str) -> None:
     """Presses a button of the pipeline, and comes back to the incident."""
-    address = acted.built.settings.server.reached_at
-    await seat.page.goto(f"{address}/drill")
-    await seat.presses(where)
-    await seat.page.wait_for_url(f"{address}/drill")
-    await seat.page.goto(f"{address}/incidents/{acted.director.incident}")
+    await seat.page.goto(f"{acted.built.settings.server.reached_at}/drill")
+    async with seat.page.expect_navigation():
+        await seat.presses(where)
+    await seat.page.goto(incident_of(acted))
 
 
 async def passes(acted: Acting, seat: Seat, gate: str) -> None:
@@ -96,46 +95,79 @@ async def passes(acted: Acting, seat: Seat, gate: str) -> None:
     await soon(acted, passed(gate))
 
 
+@dataclass
+class Seats:
+    dazhuang: Seat
+    amao: Seat
+    xiaomei: Seat
+
+    @property
+    def all(self) -> tuple[Seat, Seat, Seat]:
+        return self.dazhuang, self.amao, self.xiaomei
+
+
 @pytest.mark.timeout(240)
-async def test_three_people_play_the_story_by_clicking(drill: Acting, chromium: Browser) -> None:  # noqa: PLR0915  # one story
+async def test_three_people_play_the_story_by_clicking(drill: Acting, chromium: Browser) -> None:
     address = drill.built.settings.server.reached_at
-    dazhuang, amao, xiaomei = [await sits_down(chromium, address, phone=phone) for phone in (True, False, False)]
-    for seat, name in ((dazhuang, "大壮"), (amao, "阿茂"), (xiaomei, "小美")):
+    seats = Seats(*[await sits_down(chromium, address, phone=phone) for phone in (True, False, False)])
+    for seat, name in ((seats.dazhuang, "大壮"), (seats.amao, "阿茂"), (seats.xiaomei, "小美")):
         await plays(seat, address, name)
     assert set(drill.director.played) == {"dazhuang", "amao", "xiaomei"}
 
-    # 1: the alert, Axin unread for a minute, Dazhuang is paged and takes it on.
-    await until(drill, lambda timeline: timeline.has(Opened))
-    incident = f"{address}/incidents/{drill.director.incident}"
+    await somebody_is_got(drill, seats)
+    await roles_and_the_meeting(drill, seats)
+    await proposed_chosen_begun(drill, seats)
+    await through_the_gates(drill, seats)
+    await until(drill, lambda timeline: timeline.phase is Phase.CLOSED)
+    for seat in seats.all:
+        await seat.sees("已关闭", "#head")
+
+    timeline = await drill.timeline()
+    assert [fact.by for fact in timeline.all(Acknowledged)] == ["dazhuang"]
+    assert {"incident-lead": "amao", "recovery-lead": "xiaomei", "communicator": "dazhuang"}.items() <= holders(timeline).items()
+    assert "axin" not in {fact.person for fact in timeline.all(Read)}
+    assert drill.curves.ratio == 0
+    assert [seat.complaints for seat in seats.all] == [[], [], []]
+
+
+async def somebody_is_got(drill: Acting, seats: Seats) -> None:
+    """Chapter 1: the alert, Axin unread for a minute; Dazhuang is paged and takes it on."""
     await until(drill, lambda timeline: _paged(timeline, "dazhuang"))
-    for seat in (dazhuang, amao, xiaomei):
-        await seat.page.goto(incident)
-    await dazhuang.sees("【演练】", "body")
-    await dazhuang.presses("接手")
+    for seat in seats.all:
+        await seat.page.goto(incident_of(drill))
+    await seats.dazhuang.sees("【演练】", "body")
+    await seats.dazhuang.presses("接手")
     await soon(drill, lambda timeline: timeline.has(Acknowledged))
 
-    # 2: roles and the meeting.
+
+async def roles_and_the_meeting(drill: Acting, seats: Seats) -> None:
+    """Chapter 2: roles are taken where they are asked for; the absent one's passes on; the meeting is joined."""
     await until(drill, lambda timeline: {"amao", "xiaomei"} <= {fact.person for fact in timeline.all(RoleProposed)})
-    for seat, role in ((amao, "incident-lead"), (xiaomei, "recovery-lead")):
+    for seat, role in ((seats.amao, "incident-lead"), (seats.xiaomei, "recovery-lead")):
         await seat.page.locator(f"#mine form:has(input[value={role}]) button", has_text="我来担任").click()
         await soon(drill, lambda timeline, role=role: role in holders(timeline))
-    async with amao.page.expect_navigation():
-        await amao.page.locator("[data-join]").click()
+    async with seats.amao.page.expect_navigation():
+        await seats.amao.page.locator("[data-join]").click()
     await soon(drill, lambda timeline: "amao" in in_meeting(timeline))
-    await amao.page.goto(incident)
+    await seats.amao.page.goto(incident_of(drill))
     await until(drill, lambda timeline: holders(timeline).get("communicator") == "dazhuang")
 
-    # 3: proposed, chosen, begun.
-    await xiaomei.page.locator("#propose summary").click()
-    await xiaomei.page.fill("#p-what", "读路径加一层进程内缓存")
-    await xiaomei.presses("提出方案")
-    mine = amao.page.locator(".proposals li", has_text="读路径加一层进程内缓存")
+
+async def proposed_chosen_begun(drill: Acting, seats: Seats) -> None:
+    """Chapter 3: Xiaomei proposes, Amao chooses, Xiaomei begins the hotfix."""
+    await seats.xiaomei.page.locator("#propose summary").click()
+    await seats.xiaomei.page.fill("#p-what", "读路径加一层进程内缓存")
+    await seats.xiaomei.presses("提出方案")
+    mine = seats.amao.page.locator(".proposals li", has_text="读路径加一层进程内缓存")
     await mine.get_by_role("button", name="就这么办").click()
     await soon(drill, lambda timeline: timeline.has(ProposalChosen))
-    await xiaomei.page.get_by_role("button", name="开始热修复").click()
+    await seats.xiaomei.page.get_by_role("button", name="开始热修复").click()
 
-    # 4: through the gates: people's by a button, the pipeline's by its news, the tester's by the drill.
-    for seat, gate in ((xiaomei, "code"), (xiaomei, "unit-tests"), (amao, "review")):
+
+async def through_the_gates(drill: Acting, seats: Seats) -> None:
+    """Chapters 4 and 5: people's gates by a button, the pipeline's by its news, the tester's by the drill; verified once it is back."""
+    xiaomei = seats.xiaomei
+    for seat, gate in ((xiaomei, "code"), (xiaomei, "unit-tests"), (seats.amao, "review")):
         await passes(drill, seat, gate)
     await releases(drill, xiaomei, "预发布")
     await until(drill, passed("test"))
@@ -145,21 +177,13 @@ async def test_three_people_play_the_story_by_clicking(drill: Acting, chromium: 
     await releases(drill, xiaomei, "全量")
     await until(drill, reached("full"))
     await passes(drill, xiaomei, "full")
-
-    # 5: the signal is back; verified, observed, closed.
     await until(drill, lambda timeline: timeline.has(ObservationStarted))
     if not (await drill.timeline()).has(HotfixFinished):
         await passes(drill, xiaomei, "verified")
-    await until(drill, lambda timeline: timeline.phase is Phase.CLOSED)
-    for seat in (dazhuang, amao, xiaomei):
-        await seat.sees("已关闭", "#head")
 
-    timeline = await drill.timeline()
-    assert [fact.by for fact in timeline.all(Acknowledged)] == ["dazhuang"]
-    assert {"incident-lead": "amao", "recovery-lead": "xiaomei", "communicator": "dazhuang"}.items() <= holders(timeline).items()
-    assert "axin" not in {fact.person for fact in timeline.all(Read)}
-    assert drill.curves.ratio == 0
-    assert (dazhuang.complaints, amao.complaints, xiaomei.complaints) == ([], [], [])
+
+def incident_of(drill: Acting) -> str:
+    return f"{drill.built.settings.server.reached_at}/incidents/{drill.director.incident}"
 
 
 def _paged(timeline: Timeline, person: str) -> bool:
