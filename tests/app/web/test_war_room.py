@@ -7,13 +7,18 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from kuaihui.app.suggestions import keeper, suggestions
 from kuaihui.incident.repair import GateFailed, GatePassed, GateSkipped, HotfixStarted, ProposalChosen, ProposalMade, Reported
 from kuaihui.incident.room import MessagePosted
 from kuaihui.incident.tasks import TaskDone, TaskMade
 from kuaihui.incident.thinking import ChangeExcluded, HypothesisConfirmed, HypothesisRaised
+from kuaihui.language import plain
+from kuaihui.orders import Suggest
 from tests.app.web.acted import Acted, acted
 from tests.app.web.test_pages import get, pressed
 from tests.nights.evidence import Saturday, with_sources
+
+WHY = plain("换一个会响的渠道")
 
 
 @pytest.fixture
@@ -215,9 +220,23 @@ async def test_the_document_is_taken_along_as_pdf(looked: tuple[Acted, str]) -> 
 async def test_an_incident_of_a_service_that_left_the_catalog_is_read_on(looked: tuple[Acted, str]) -> None:
     stage, incident = looked
     known = stage.house.shelf.catalog
-    left = {id: one for id, one in known.services.items() if id != "config-center"}
+    left = {name: one for name, one in known.services.items() if name != "config-center"}
     stage.house.shelf.catalog = known.model_copy(update={"services": left})
     answers = [await get(stage, path.format(incident)) for path in ("/", "/incidents/{}", "/incidents/{}/document", "/me")]
 
     assert [answer.status_code for answer in answers] == [200] * 4
     assert "网关 5xx 占比高" in answers[1].text
+
+
+async def test_what_an_incident_suggests_for_the_rota_is_dealt_with_there(looked: tuple[Acted, str]) -> None:
+    stage, incident = looked
+    now, order = stage.clock.now(), Suggest(occasion=1, rota="config-center", person="axin", kind="unread", reason=WHY, suggestion=WHY)
+    await keeper(stage.house.journal)(order, incident, now)
+    [kept] = await suggestions(stage.house.journal, now)
+    before = (await get(stage, "/oncall?rota=config-center", "amao")).text
+    answer = await pressed(stage, "amao", f"/oncall/config-center/suggestions/{kept.id}/end")
+    again = await pressed(stage, "amao", f"/oncall/config-center/suggestions/{kept.id}/end")
+
+    assert "换一个会响的渠道" in before
+    assert (answer.status_code, again.status_code) == (303, 409)
+    assert "换一个会响的渠道" not in (await get(stage, "/oncall?rota=config-center", "amao")).text

@@ -156,7 +156,9 @@ async def end(house: InHouse, person: Somebody, rota: str, id: str) -> Response:
 @oncall.post("/oncall/{rota}/suggestions/{id}/end")
 async def settle(house: InHouse, person: Somebody, rota: str, id: str) -> Response:
     """A suggestion has been dealt with."""
-    if not await house.journal.end(id, house.clock.now(), person):
+    now = house.clock.now()
+    standing = {one.id for one in await suggestions(house.journal, now, rota)}  # nothing else that is kept is ended here
+    if id not in standing or not await house.journal.end(id, now, person):
         raise Refused(text("there is no such suggestion any more: {id}", id=id[:80]))
     return RedirectResponse(f"/oncall?rota={rota}#suggested", 303)
 
