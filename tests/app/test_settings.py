@@ -55,3 +55,10 @@ def test_every_setting_has_its_place_in_the_docs(page: str) -> None:
         assert f"`{name}`" in written or f"[{name}]" in written, name
         for key in getattr(field.annotation, "model_fields", {}):
             assert f"`{key}`" in written, f"{name}.{key}"
+
+
+def test_where_commands_find_a_house_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUAIHUI_SERVER", "http://127.0.0.1:8466")
+    monkeypatch.setenv("KUAIHUI_SERVER__PORT", "9000")
+
+    assert Settings.load(None).server.port == 9000

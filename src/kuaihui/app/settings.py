@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from kuaihui.app.feishu_settings import FeishuSettings
 from kuaihui.app.source_settings import (
@@ -156,6 +156,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment stands above the file."""
+        if isinstance(env_settings, EnvSettingsSource):  # KUAIHUI_SERVER is where commands find a running house, not the section
+            env_settings.env_vars = {name: value for name, value in env_settings.env_vars.items() if name != "kuaihui_server"}
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @classmethod
