@@ -49,8 +49,9 @@ def redis(one: Look, *findings: tuple[str, float]) -> RedisInspected:
     return RedisInspected(**told(one, findings=found))  # type: ignore[arg-type]
 
 
-def changes(one: Look, *made: tuple[str, timedelta]) -> ChangesListed:
-    listed = tuple(Change(id=name, kind="deployment", at=ELEVEN - before, service="config-center", title=name) for name, before in made)
+def changes(one: Look, *made: tuple[str, timedelta], environment: str = "full") -> ChangesListed:
+    own = {"kind": "deployment", "service": "config-center", "environment": environment}
+    listed = tuple(Change(id=name, at=ELEVEN - before, title=name, **own) for name, before in made)
     return ChangesListed(**told(one, since=ELEVEN, until=ELEVEN, changes=listed))  # type: ignore[arg-type]
 
 

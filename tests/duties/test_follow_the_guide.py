@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from kuaihui.catalog.guides import Question
 from kuaihui.duties.due import Conclude, Due
 from kuaihui.duties.follow_the_guide import due
@@ -105,6 +107,16 @@ def test_at_its_end_without_a_cause_it_says_so_and_then_nothing_more() -> None:
     assert isinstance(end.fact, GuideConcluded)
     assert end.fact.cause == ""
     assert says(*seen, step.fact, end.fact) == []
+
+
+@pytest.mark.parametrize("environment, holds", [("full", True), ("preproduction", False)])
+def test_a_release_before_the_break_holds_only_where_people_are(environment: str, holds: bool) -> None:
+    made = changes(CHANGES, ("v1.9.0", timedelta(minutes=3)), environment=environment)
+    (step,) = says(*whole(made, looks=(CHANGES,)), taken("errors", False, "release"))
+
+    assert isinstance(step, Conclude)
+    assert isinstance(step.fact, GuideStepTaken)
+    assert step.fact.holds is holds
 
 
 def test_a_person_who_has_taken_over_is_not_followed() -> None:

@@ -16,6 +16,7 @@ import msgspec
 
 from kuaihui.catalog.guides import Condition, Guide, GuideStep
 from kuaihui.diagnosis.hypotheses import in_line
+from kuaihui.diagnosis.suspect_changes import went_elsewhere
 from kuaihui.incident.evidence import ChangesListed, LogsSearched, Looked, MetricsRead, RedisInspected
 from kuaihui.incident.thinking import GuideConcluded, GuideStepTaken, GuideTakenOver
 from kuaihui.incident.timeline import Timeline
@@ -94,7 +95,7 @@ def _redis(holds: Condition, fact: RedisInspected) -> Judged:
 
 
 def _changes(holds: Condition, fact: ChangesListed, service: str, broke: datetime) -> Judged:
-    own = [one for one in fact.changes if one.service in ("", service) and one.at <= broke]
+    own = [one for one in fact.changes if one.service in ("", service) and one.at <= broke and not went_elsewhere(one)]
     if not own:
         return Judged(False, text("nothing was changed before the break"))
     newest = max(own, key=lambda one: one.at)

@@ -47,6 +47,11 @@ def suspicions(changes: Iterable[Change], service: str, catalog: Catalog, broke:
     return sorted(weighed, key=lambda one: (-one.score, abs(broke - one.change.at), one.change.id))
 
 
+def went_elsewhere(change: Change) -> bool:
+    """Whether it never reached the environment that people use."""
+    return change.environment.lower() in _ELSEWHERE
+
+
 def _once(changes: Iterable[Change]) -> list[Change]:
     kept: list[Change] = []
     newest: dict[tuple[str, str], int] = {}
@@ -64,7 +69,7 @@ def _weighed(change: Change, service: str, catalog: Catalog, broke: datetime) ->
     before = broke - change.at
     if before < -SLACK:
         return _excluded(change, text("it was made {span} after the break", span=show_duration(-before)))
-    if change.environment.lower() in _ELSEWHERE:
+    if went_elsewhere(change):
         return _excluded(change, text("it went to {environment}, not to production", environment=change.environment))
     if before > TOO_LONG_AGO:
         return _excluded(change, text("it was made {span} before the break", span=show_duration(before)))
