@@ -1,0 +1,85 @@
+"""The drill's pages: what there is, how it went, taking a part, the pipeline; and nothing of it elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from kuaihui.app.drill.report import keep
+from kuaihui.app.drill.shelf import find
+from kuaihui.app.drill.virtual import Acting, acting
+from kuaihui.briefing.grade import Grade
+from tests.app.web.acted import SAMPLE, acted
+
+
+@pytest.fixture
+async def drill(tmp_path: Path) -> AsyncIterator[Acting]:
+    async with acting(find("config-center-500"), SAMPLE, language="en") as made:
+        made.app.state.reports = tmp_path
+        yield made
+        await made.app.state.watchers.close()
+
+
+def client(drill: Acting, person: str = "") -> httpx.AsyncClient:
+    headers = {"accept-language": "en"} | ({"X-Kuaihui-Person": person} if person else {})
+    return httpx.AsyncClient(transport=httpx.ASGITransport(drill.app), base_url=drill.built.settings.server.reached_at, headers=headers)
+
+
+async def test_a_part_is_taken_and_given_back(drill: Acting) -> None:
+    async with client(drill) as http:
+        shown = await http.get("/drill")
+        taken = await http.post("/drill/part", data={"person": "xiaomei"})
+        now = await http.get("/drill/now")
+        nobody = await http.post("/drill/part", data={"person": "nobody"})
+        await http.post("/drill/part", data={"person": "xiaomei", "back": "true"})
+
+    assert "Play Xiaomei" in shown.text
+    assert taken.status_code == 303
+    assert "kuaihui_person" in taken.headers["set-cookie"]
+    assert "把小美交还系统" in now.text  # she reads Chinese
+    assert nobody.status_code == 409
+    assert drill.director.played == {}
+
+
+async def test_the_pipeline_releases_what_was_built_and_nothing_else(drill: Acting) -> None:
+    async with client(drill, "xiaomei") as http:
+        made = await http.post("/drill/release", data={"version": "v1.8.3", "to": "preproduction"})
+        unknown = await http.post("/drill/release", data={"version": "v9", "to": "full"})
+        tried = await http.post("/drill/try")
+    async with client(drill) as http:
+        nameless = await http.post("/drill/release", data={"version": "v1.8.3", "to": "full"})
+
+    assert made.status_code == 303
+    assert unknown.status_code == 404
+    assert "没问题" in tried.text
+    assert nameless.status_code == 401
+
+
+async def test_reports_are_read_and_nothing_else(drill: Acting, tmp_path: Path) -> None:
+    grade = Grade("redis-down", 1)
+    report = keep(tmp_path, grade, "# A report\n\n<script>bad()</script>", datetime(2026, 1, 1, tzinfo=UTC))
+    (tmp_path / "secret.md").write_text("secret", encoding="utf-8")
+    async with client(drill) as http:
+        listed = await http.get("/drills")
+        read = await http.get(f"/drills/redis-down/{report.stem}")
+        outside = await http.get("/drills/redis-down/..%2Fsecret")
+
+    assert report.stem in listed.text
+    assert "To the drill that is being acted" in listed.text
+    assert "<h1>A report</h1>" in read.text
+    assert "<script>bad" not in read.text
+    assert outside.status_code == 404
+
+
+async def test_no_part_is_taken_in_a_house_without_a_drill() -> None:
+    async with acted() as stage, stage.client("amao") as http:
+        page = await http.get("/drill")
+        part = await http.post("/drill/part", data={"person": "amao"})
+        listed = await http.get("/drills")
+
+    assert (page.status_code, part.status_code) == (404, 404)
+    assert listed.status_code == 200
