@@ -9,7 +9,6 @@ GET /bench/pages tells when each incident's first page was handed over and kept;
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import sys
 import time
@@ -25,6 +24,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bench.peers.services import GROUPS, catalog
+from kuaihui.app.commands.house import collect_seldom
 from kuaihui.app.reception import Reception
 from kuaihui.app.web.doors import Doors
 from kuaihui.app.wiring import RealClock
@@ -76,9 +76,7 @@ async def main(port: int, folder: Path, still: bool) -> None:
 
         app = Starlette(routes=[*doors.routes(), Route("/bench/pages", pages), Route("/bench/rest", rest)])
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", http="httptools", lifespan="off"))
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        collect_seldom()
         tasks = [asyncio.create_task(reception.run())] + ([] if still else [asyncio.create_task(loop.run())])
         await server.serve()
         for task in tasks:
