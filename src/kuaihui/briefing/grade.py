@@ -122,7 +122,7 @@ def grade(timeline: Timeline, catalog: Catalog, drill: str, seed: int, expected:
     clocks, roles = tuple(_clocks(timeline, catalog)), tuple(_roles(timeline, catalog))
     looks = [fact.order.identity for fact in timeline.all(Ordered) if isinstance(fact.order, Look)]
     cause = confirmed_cause(timeline)
-    off = [*_late(clocks), *_cause(cause, expected), *_unfilled(roles), *_repair(timeline), *_end(timeline, expected)]
+    off = [*_late(clocks, expected), *_cause(cause, expected), *_unfilled(roles), *_repair(timeline), *_end(timeline, expected)]
     off += [*_wrong_turns(timeline, expected), *_rota_gaps(timeline, catalog), *_catalog_gaps(timeline)]
     return Grade(
         drill,
@@ -183,9 +183,9 @@ def _roles(timeline: Timeline, catalog: Catalog) -> Iterator[Filled]:
 # -- what is taken off -------------------------------------------------------------------------------------------------------------------
 
 
-def _late(clocks: tuple[Clock, ...]) -> Iterator[Off]:
+def _late(clocks: tuple[Clock, ...], expected: Expectation) -> Iterator[Off]:
     for clock in clocks:
-        if not clock.kept:
+        if not clock.kept and (clock.name != "locate" or expected.cause):
             whose = PEOPLE if clock.name in _BY_PEOPLE else SETUP
             yield Off(whose, "late", LATE, text("the clock “{clock}” was not kept", clock=clock.says))
 

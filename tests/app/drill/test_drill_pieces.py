@@ -93,7 +93,8 @@ def test_waiting_is_compressed_and_nothing_else() -> None:
     assert quick.unread_after == level.unread_after / 10
     assert quick.unacknowledged_after == level.unacknowledged_after / 10
     assert after.services["config-center"].observe_for == before.services["config-center"].observe_for / 10
-    assert after.services["config-center"].budgets.recover == before.services["config-center"].budgets.recover / 10
+    own = after.services["config-center"].budgets.recover - before.services["config-center"].budgets.recover / 10
+    assert own == timedelta(minutes=2), "the stage's own time"
     assert after.roles["tester"].absent_after == before.roles["tester"].absent_after / 10
     assert after.services["config-center"].signal == before.services["config-center"].signal
     assert after.roles["tester"].checklist == before.roles["tester"].checklist
