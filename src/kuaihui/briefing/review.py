@@ -35,7 +35,7 @@ from kuaihui.incident.repair import (
     Reported,
 )
 from kuaihui.incident.roles import RoleGiven, RoleTaken
-from kuaihui.incident.room import MessagePosted, PulledIn
+from kuaihui.incident.room import DocumentEdited, MessagePosted, PulledIn
 from kuaihui.incident.thinking import ChangeExcluded, HypothesisConfirmed, HypothesisRejected, NoRunbookFits
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, plain, text
@@ -137,6 +137,12 @@ def _turns(timeline: Timeline) -> Iterator[Fact]:
             fired = True
         elif isinstance(fact, MILESTONES):
             yield fact
+
+
+def hurt(facts: Facts) -> str:
+    """The impact as the signal tells it, and as people wrote it in the incident's document."""
+    written = [fact.words.strip() for fact in facts.timeline.all(DocumentEdited) if (fact.section, fact.document) == ("impact", "")]
+    return "\n".join([impact(facts), *written[-1:]])
 
 
 # -- detection and response --------------------------------------------------------------------------------------------------------------
@@ -301,7 +307,7 @@ def notes(facts: Facts) -> str:
 REVIEW_FIELDS: Final[Mapping[str, Callable[[Facts], str]]] = {
     **FIELDS,
     "summary": summary,
-    "impact": impact,
+    "impact": hurt,
     "milestones": milestones,
     "detection": detection,
     "response": response,

@@ -63,8 +63,15 @@ def situation(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[T
     yield from _signal(timeline, catalog)
     yield text("on it: {people}", people=_on_it(timeline, catalog))
     yield text("known: {known}", known=_joined(list(_known(timeline)), text("nothing certain yet")))
-    yield text("being done: {deeds}", deeds=_joined(list(_doing(timeline)), text("looking for the cause")))
+    yield text("being done: {deeds}", deeds=_joined(list(_doing(timeline)), _otherwise(timeline)))
     yield text("next step: {step}", step=_next_step(timeline, catalog, now))
+
+
+def _otherwise(timeline: Timeline) -> Text:
+    """What is being done while nothing was chosen yet."""
+    if timeline.phase is Phase.CLOSED:
+        return text("nothing any more")
+    return text("choosing a way out") if timeline.has(HypothesisConfirmed, timeline.occasion) else text("looking for the cause")
 
 
 def _lines(timeline: Timeline, catalog: Catalog, now: datetime, next_at: datetime | None) -> Iterator[Text]:
