@@ -5,6 +5,8 @@ Rule 1: the story is acted on the real house in acted time, so the same pictures
 Rule 2: each page is taken four times: desk-light in Chinese, desk-dark in English, phone-light in English, phone-dark in Chinese.
 Rule 3: a picture keeps 48 colours: it is looked at, not measured.
 
+It needs the Debian packages chromium, fonts-noto-cjk and fonts-noto-color-emoji.
+
     .venv/bin/python tools/take_pictures.py [NAME …] [--into FOLDER]
 """
 
@@ -40,6 +42,7 @@ COLOURS = 48
 ALIKE = 8
 # Beside those, so many of other hues, this far from all others: emoji and badges.
 HUES, APART = 16, 60
+WIDE = {"desk": 480, "phone": 160}  # in the gallery
 # Longer pages are cut off: the rest looks the same.
 LONGEST = {"desk": 1800, "phone": 2400}
 
@@ -57,6 +60,8 @@ class Scene(NamedTuple):
 
     name: str
     path: str
+    zh: str
+    en: str
     person: str = "amao"
 
 
@@ -82,28 +87,38 @@ class Story(Saturday):
 
 
 VIEWS = (View("desk", "light", "zh"), View("desk", "dark", "en"), View("phone", "light", "en"), View("phone", "dark", "zh"))
-PAGED = (Scene("board", "/"), Scene("incident-paged", "/incidents/{}", "dazhuang"))
-UNDERWAY = (
-    Scene("incident", "/incidents/{}"),
-    Scene("meeting", "/incidents/{}/meeting"),
-    Scene("document", "/incidents/{}/document"),
-    Scene("document-history", "/incidents/{}/document/history"),
-    Scene("me", "/me", "axin"),
-    Scene("explain", "/explain/incidents/{}"),
-    Scene("silence-new", "/silences/new?matchers=alertname%3D%22Gateway5xxRatioHigh%22&since=2023-03-11T12:00&until=2023-03-11T13:00"),
+PAGED = (
+    Scene("board", "/", "看板", "board"),
+    Scene("incident-paged", "/incidents/{}", "故障：正在呼叫你", "an incident that pages you", "dazhuang"),
 )
-REPAIRING = (Scene("incident-repair", "/incidents/{}"),)
+UNDERWAY = (
+    Scene("incident", "/incidents/{}", "故障：原因已定位", "an incident, its cause found"),
+    Scene("meeting", "/incidents/{}/meeting", "会议", "meeting"),
+    Scene("document", "/incidents/{}/document", "文档", "document"),
+    Scene("document-history", "/incidents/{}/document/history", "文档的修改历史", "who wrote what"),
+    Scene("me", "/me", "我的", "me", "axin"),
+    Scene("explain", "/explain/incidents/{}", "为什么是这样", "why it is so"),
+    Scene(
+        "silence-new",
+        "/silences/new?matchers=alertname%3D%22Gateway5xxRatioHigh%22&since=2023-03-11T12:00&until=2023-03-11T13:00",
+        "新建静默与预览",
+        "a new silence and its preview",
+    ),
+)
+REPAIRING = (Scene("incident-repair", "/incidents/{}", "故障：热修复走到灰度", "an incident, its hotfix at the canary"),)
 OVER = (
-    Scene("incident-closed", "/incidents/{}"),
-    Scene("review", "/incidents/{}/review"),
-    Scene("tasks", "/me", "xiaomei"),
-    Scene("oncall", "/oncall"),
-    Scene("catalog", "/catalog"),
-    Scene("silences", "/silences"),
-    Scene("grouping", "/grouping?service=config-center"),
-    Scene("search", "/search?words=redis"),
-    Scene("figures", "/figures"),
-    Scene("sign-in", "/sign-in", ""),
+    Scene("incident-closed", "/incidents/{}", "故障：已关闭", "an incident that is closed"),
+    Scene("review", "/incidents/{}/review", "复盘", "review"),
+    Scene("tasks", "/me", "我的待办", "my tasks", "xiaomei"),
+    Scene("oncall", "/oncall", "值班", "on-call"),
+    Scene("catalog", "/catalog", "名录", "catalog"),
+    Scene("silences", "/silences", "静默与维护", "silences and maintenance"),
+    Scene("grouping", "/grouping?service=config-center", "试算归并规则", "another grouping, tried"),
+    Scene("search", "/search?words=redis", "搜索", "search"),
+    Scene("figures", "/figures", "数据", "figures"),
+    Scene("replay", "/incidents/{}/replay", "重放", "replay"),
+    Scene("drills", "/drills", "演练", "drills"),
+    Scene("sign-in", "/sign-in", "你是谁", "who are you", ""),
 )
 
 
@@ -185,8 +200,7 @@ async def take(browser: Browser, stage: Acted, scenes: tuple[Scene, ...], incide
             seat = await sits_down(browser, stage.address, scene.person, phone=phone, dark=dark, language=view.language)
             await seat.page.goto(stage.address + scene.path.format(incident))
             await seat.page.wait_for_timeout(400)
-            file = into / f"{scene.name}-{view.device}-{view.look}.{view.language}.png"
-            file.write_bytes(small(await shot(seat.page, LONGEST[view.device])))
+            (into / file_of(scene, view)).write_bytes(small(await shot(seat.page, LONGEST[view.device])))
             await seat.page.context.close()
 
 
@@ -222,6 +236,24 @@ def spread(colours: list[tuple[int, ...]], chosen: list[tuple[int, ...]], apart:
     return found
 
 
+def gallery(language: str) -> str:
+    """The page of all pictures, as Markdown."""
+    chinese = language == "zh"
+    title, other = ("# 全部页面", "[English](README.md)") if chinese else ("# Every page", "[中文](README.zh-CN.md)")
+    made = "这些图由 `make pictures` 生成。" if chinese else "`make pictures` makes them anew."
+    lines = [title, "", other, "", made, ""]
+    for scene in (*PAGED, *UNDERWAY, *REPAIRING, *OVER):
+        shown = scene.zh if chinese else scene.en
+        pictures = (f'<img src="{file_of(scene, view)}" alt="{shown}" width="{WIDE[view.device]}">' for view in VIEWS)
+        lines += [f"## {shown}", "", "\n".join(pictures), ""]
+    return "\n".join(lines)
+
+
+def file_of(scene: Scene, view: View) -> str:
+    """The name of a picture."""
+    return f"{scene.name}-{view.device}-{view.look}.{view.language}.png"
+
+
 def free_port() -> int:
     """A port of loopback that nobody listens on."""
     with socket.socket() as door:
@@ -251,4 +283,6 @@ if __name__ == "__main__":
     asked.add_argument("--into", type=Path, default=PICTURES)
     given = asked.parse_args()
     given.into.mkdir(parents=True, exist_ok=True)
+    for language, name in (("en", "README.md"), ("zh", "README.zh-CN.md")):
+        (given.into / name).write_text(gallery(language), encoding="utf-8")
     asyncio.run(main(given.names, given.into))
