@@ -52,11 +52,11 @@ class Timelines:
         found = await self._loop.journal.summaries(open_only=True, limit=MOST)
         return [await self._loop.timeline(one.incident) for one in found]
 
-    async def lately(self, since: timedelta) -> Sequence[Timeline]:
-        """Those of incidents that are open, or have changed within this span."""
+    async def lately(self, since: timedelta) -> Sequence[str]:
+        """The ids of incidents that are open, or have changed within this span."""
         now = self._loop.clock.now()
         found = await self._loop.journal.summaries(limit=MOST)
-        return [await self._loop.timeline(one.incident) for one in found if one.closed is None or now - one.changed < since]
+        return [one.incident for one in found if one.closed is None or now - one.changed < since]
 
 
 def hearing_of(settings: FeishuSettings, workplace: Workplace, reception: Reception) -> tuple[Hearing, Polls]:
@@ -75,7 +75,7 @@ def hearing_of(settings: FeishuSettings, workplace: Workplace, reception: Recept
         patterns_of(settings),
         settings.hearing.watch,
     )
-    return Hearing(desk, ears, reception), Polls(desk, ears, settings.app_id, settings.hearing.look_every)
+    return Hearing(desk, ears, reception), Polls(desk, ears, settings.app_id, settings.hearing.look_every, workplace.documents)
 
 
 def patterns_of(settings: FeishuSettings) -> list[Pattern]:
@@ -170,5 +170,6 @@ class Listening:
         """Look once at everything that no event tells, where it is time."""
         now = self._clock.now()
         await self._hearing.take_in(await self._polls.alerts(now))
-        for timeline in await self._timelines.lately(RECEIPTS_LAST):
-            await self._hearing.take_in(await self._polls.incident(timeline, now))
+        for incident in await self._timelines.lately(RECEIPTS_LAST):
+            if self._polls.is_due(incident, now):
+                await self._hearing.take_in(await self._polls.incident(await self._timelines.of(incident), now))

@@ -140,8 +140,10 @@ class Line(httpx.AsyncHTTPTransport):
 
 def on(line: Line, workplace: Workplace) -> None:
     """Let this workplace call over this line."""
-    workplace.desk.feishu.messages._caller._client._transport = line
-    workplace.desk.feishu.messages._caller._client._mounts.clear()
+    caller = workplace.desk.feishu.messages._caller
+    for client in (caller._client, caller._first):
+        client._transport = line
+        client._mounts.clear()
 
 
 async def killed_once(ends_at: int, when: str) -> tuple[int, list[str]]:

@@ -55,7 +55,7 @@ class DocumentKeeper:
             await self._write(created.reference, found)
         return [*found.edits, DocumentKept(at=now, by=NAME, length=len(timeline), reference=created.reference)]
 
-    async def read_back(self, timeline: Timeline, now: datetime, person: str = "") -> list[Fact]:
+    async def read_back(self, timeline: Timeline, now: datetime, person: str = "") -> list[DocumentEdited]:
         """What people wrote since we last looked, by `person` where that is known; nothing is written."""
         created = self._desk.document(timeline)
         if not timeline.has(DocumentKept):
@@ -135,7 +135,7 @@ class _Section(msgspec.Struct):
 class _Found(msgspec.Struct):
     """What people wrote, and each section as it is to be."""
 
-    edits: list[Fact]
+    edits: list[DocumentEdited]
     sections: list[_Section]
 
 
@@ -154,7 +154,7 @@ def find(timeline: Timeline, catalog: Catalog, blocks: Sequence[Block], by: str,
     written = paper.sections()
     parts = parts_of(blocks, [one.name for one in written])
     before, attempts = _before(timeline, catalog), _attempts(timeline, catalog)
-    edits: list[Fact] = []
+    edits: list[DocumentEdited] = []
     for one in written:
         theirs = parts.get(one.name)
         if theirs and (words := _edited(one, theirs, before.get(one.id), attempts.get(one.id, set()))) is not None:

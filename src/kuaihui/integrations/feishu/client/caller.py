@@ -41,6 +41,7 @@ class Operation:
     paces: tuple[Pace, ...] = TIER_4
     lane: str = ""  # operations that share a pace name the same lane; "": the operation's own
     alone: bool = False  # no two at once
+    first: bool = False  # gets a human: it waits for no connection behind documents, receipts and posts
 
 
 class Nothing(msgspec.Struct):
@@ -94,8 +95,9 @@ class Caller:
         self.access = access
         self._jitter = jitter
         self._patience = patience.total_seconds()
-        limits = httpx.Limits(max_connections=40, max_keepalive_connections=20)
-        self._client = httpx.AsyncClient(timeout=httpx.Timeout(time_out, connect=min(3.0, time_out)), limits=limits)
+        limit = httpx.Timeout(time_out, connect=min(3.0, time_out))
+        self._client = httpx.AsyncClient(timeout=limit, limits=_connections(16))
+        self._first = httpx.AsyncClient(timeout=limit, limits=_connections(24))
         self._paces = Paces()
         self._one_at_a_time: dict[str, asyncio.Lock] = {}
         self._token = TenantToken(self._fetch_token)
@@ -118,6 +120,7 @@ class Caller:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._client.aclose()
+        await self._first.aclose()
 
     async def _patiently(self, ask: Ask[Shape]) -> bytes:
         clock = asyncio.get_running_loop().time
@@ -158,7 +161,8 @@ class Caller:
         headers = {"authorization": f"Bearer {token}"}
         if ask.body is not None:
             headers["content-type"] = "application/json; charset=utf-8"
-        return await self._client.request(
+        client = self._first if ask.operation.first else self._client
+        return await client.request(
             ask.operation.method,
             f"{self.access.base_url}/open-apis/{path}",
             params={name: value for name, value in ask.query.items() if value is not None},
@@ -189,6 +193,11 @@ class Caller:
         if failure.wait is not None:
             for lane, pace in _lanes(ask)[:1]:
                 self._paces.close(lane, pace, failure.wait.total_seconds())
+
+
+def _connections(most: int) -> httpx.Limits:
+    """An outage begins after hours of quiet, and brings bursts: connections are kept open as long as Feishu lets us."""
+    return httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=60.0)
 
 
 def _lanes(ask: Ask[Shape]) -> list[tuple[str, Pace]]:

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from kuaihui.integrations.feishu.client.caller import TIER_4, Ask, Caller, Nothing, Operation
+from kuaihui.integrations.feishu.client.caller import Ask, Caller, Nothing, Operation
 from kuaihui.integrations.feishu.client.content import Content, words_of
 from kuaihui.integrations.feishu.client.failures import FeishuRefused
 from kuaihui.integrations.feishu.client.ids import id_type
@@ -25,7 +25,7 @@ Means = Literal["app", "sms", "phone"]
 Shape = TypeVar("Shape")
 ALREADY_RECALLED = {230011, 230110}
 
-CREATE = Operation("im.v1.message.create", "POST", "im/v1/messages")
+CREATE = Operation("im.v1.message.create", "POST", "im/v1/messages", first=True)
 REPLY = Operation("im.v1.message.reply", "POST", "im/v1/messages/{message_id}/reply")
 UPDATE = Operation("im.v1.message.update", "PUT", "im/v1/messages/{message_id}")
 PATCH = Operation("im.v1.message.patch", "PATCH", "im/v1/messages/{message_id}")
@@ -35,7 +35,7 @@ GET = Operation("im.v1.message.get", "GET", "im/v1/messages/{message_id}")
 LIST = Operation("im.v1.message.list", "GET", "im/v1/messages")
 READ_USERS = Operation("im.v1.message.read_users", "GET", "im/v1/messages/{message_id}/read_users")
 URGENT: Mapping[Means, Operation] = {
-    means: Operation(f"im.v1.message.urgent_{means}", "PATCH", f"im/v1/messages/{{message_id}}/urgent_{means}", TIER_4)
+    means: Operation(f"im.v1.message.urgent_{means}", "PATCH", f"im/v1/messages/{{message_id}}/urgent_{means}", first=True)
     for means in ("app", "sms", "phone")
 }
 

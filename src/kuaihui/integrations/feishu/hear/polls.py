@@ -1,5 +1,5 @@
 """
-What Feishu tells only those who ask: bots' messages in a group, who has read a group's message, who opened or likes a document.
+What Feishu tells only those who ask: bots' messages in a group, who has read a group's message, who opened, wrote in or likes a document.
 
 Rule 1: an incident that people are at work on is looked at every few seconds, a closed one every few minutes, as long as Feishu tells.
 Rule 2: somebody is said to have read once, not each time we look: their reading is older than the visit that stands in the timeline.
@@ -26,6 +26,7 @@ from kuaihui.integrations.feishu.hear.chat_alerts import Told
 from kuaihui.integrations.feishu.hear.ears import Ears
 from kuaihui.integrations.feishu.hear.emoji import sign
 from kuaihui.integrations.feishu.hear.words import Did, Word
+from kuaihui.integrations.feishu.keep_document import DocumentKeeper
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +44,24 @@ MOST_MESSAGES: Final = 4
 class Polls:
     """Looks at what no event tells."""
 
-    def __init__(self, desk: Desk, ears: Ears, us: str, every: timedelta = timedelta(seconds=15)) -> None:
-        """`us` is our app's id: what we said ourselves is no alert."""
+    def __init__(
+        self, desk: Desk, ears: Ears, us: str, every: timedelta = timedelta(seconds=15), papers: DocumentKeeper | None = None
+    ) -> None:
+        """`us` is our app's id: what we said ourselves is no alert. `papers` reads what people write in documents."""
         self._desk = desk
+        self._papers = papers
         self._ears = ears
         self._us = us
         self._every = every
         self._since: dict[str, datetime] = {}
         self._next: dict[str, datetime] = {}
+        self._next_alerts: datetime | None = None
 
     async def alerts(self, now: datetime) -> list[Word]:
-        """What bots have told in the watched groups since the last look."""
+        """What bots have told in the watched groups since the last look, where it is time to look."""
+        if self._next_alerts is not None and now < self._next_alerts:
+            return []
+        self._next_alerts = now + self._every
         words: list[Word] = []
         for chat in self._ears.watched:
             try:
@@ -77,10 +85,12 @@ class Polls:
 
     # -- incidents -------------------------------------------------------------------------------------------------------------------------
 
+    def is_due(self, incident: str, now: datetime) -> bool:
+        """Whether it is time to look at this incident."""
+        return now >= self._next.get(incident, now)
+
     async def incident(self, timeline: Timeline, now: datetime) -> list[Word]:
-        """Who has read the incident's topic and document, and who likes the document, where it is time to look."""
-        if now < self._next.get(timeline.incident, now):
-            return []
+        """Who has read the incident's topic and document, and who likes the document."""
         self._next[timeline.incident] = now + self._pause(timeline, now)
         words: list[Word] = []
         topic, document = timeline.last(TopicOpened), timeline.last(DocumentCreated)
@@ -114,7 +124,18 @@ class Polls:
 
     async def _viewers(self, timeline: Timeline, document: str, now: datetime) -> list[Word]:
         views = await self._desk.feishu.documents.views(document)
-        return await self._visits(timeline, "document", {one.viewer_id: from_seconds(one.last_view_time) for one in views}, now)
+        visits = await self._visits(timeline, "document", {one.viewer_id: from_seconds(one.last_view_time) for one in views}, now)
+        last = max(views, key=lambda one: one.last_view_time, default=None)
+        return [*visits, *(await self._written(timeline, last.viewer_id, now) if last else [])]
+
+    async def _written(self, timeline: Timeline, viewer: str, now: datetime) -> list[Word]:
+        """What was written in the document; Feishu does not say by whom, so it is told as whoever had it open last."""
+        person = await self._ears.person(viewer, now)
+        if not self._papers or not person:
+            return []
+        edits = await self._papers.read_back(timeline, now, person)
+        deeds = [signals.EditDocument(person=one.by, section=one.section, words=one.words, base=one.base) for one in edits]
+        return [Did(incident=timeline.incident, deed=deed) for deed in deeds]
 
     async def _likes(self, timeline: Timeline, document: str, now: datetime) -> list[Word]:
         people = [await self._ears.person(one.user_id, now) for one in await self._desk.feishu.documents.likes(document)]
