@@ -23,10 +23,12 @@ from kuaihui.incident.recovery import Closed, ObservationStarted
 from kuaihui.incident.roles import RoleGiven, RoleTaken
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
-from kuaihui.orders import Page
+from kuaihui.orders import InviteToMeeting, OpenMeeting, Page, ProposeRole, PullIn, Tell
 
 # Two instants this close are the same moment: it takes a settling to write one down.
 SAME: Final = timedelta(seconds=1)
+# Orders that concern people; what is only written, shown or looked at follows from them.
+_TOLD: Final = (InviteToMeeting, OpenMeeting, ProposeRole, PullIn, Tell)
 _MILESTONES: Final = (Acknowledged, SeverityChanged, Worsened, Reopened, FellSilent, RoleTaken, RoleGiven, ObservationStarted, Closed)
 
 
@@ -127,7 +129,7 @@ def _moments(before: Timeline, after: Timeline) -> list[Moment]:
 
 
 def _by_key(timeline: Timeline) -> dict[str, tuple[timedelta, Text]]:
-    """Every order and milestone by what tells it apart: the second page to a person is another one than the first."""
+    """Every order to people and every milestone by what tells it apart: the second page to a person is another one than the first."""
     found: dict[str, tuple[timedelta, Text]] = {}
     counted: dict[str, int] = {}
     for fact in timeline.facts:
@@ -143,7 +145,7 @@ def _key(fact: Fact) -> str | None:
     match fact:
         case Ordered(order=Page(person=person)):
             return f"page/{person}"
-        case Ordered(order=order):
+        case Ordered(order=order) if isinstance(order, _TOLD):
             return "/".join(map(str, (type(order).__name__, *order.key)))
         case RoleGiven() | RoleTaken():
             return f"{type(fact).__name__}/{fact.role}"

@@ -39,7 +39,7 @@ from kuaihui.language import Text, text
 from kuaihui.loop import Loop
 from kuaihui.orders import Page
 
-# How long a replay goes on behind the record's last fact when the incident is not closed by then: an observation, and a bit.
+# How long a replay goes on behind a closed record's last fact when it is not closed itself by then: an observation, and a bit.
 AFTER: Final = timedelta(minutes=30)
 _ANSWER: Final = (Read, Visited, Acknowledged)
 
@@ -176,8 +176,8 @@ class _Replay:
         return max(min(one.at, now + (one.at - paged)), self.clock.now()) if now else one.at
 
     async def _go_on(self) -> None:
-        """Until it is closed, or nothing more can come of it."""
-        end = max(self.clock.now(), self.record.facts[-1].at) + AFTER
+        """Until it is closed, or nothing more can come of it; a record that is still open is not gone beyond."""
+        end = max(self.clock.now(), self.record.facts[-1].at) + (AFTER if self.record.phase is Phase.CLOSED else timedelta(0))
         while (await self._timeline()).phase is not Phase.CLOSED:
             due = await next_instant(self.loop, self.reception)
             if due is None or due > end:

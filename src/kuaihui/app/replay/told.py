@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import zip_longest
+from typing import Final
 
 from kuaihui.app.replay.run import Impossible
 from kuaihui.briefing.side_by_side import Moment, Paging, SideBySide, span_said, verdict
 from kuaihui.language import Language, Text, say, text
 from kuaihui.language.durations import show_duration
+
+LONGEST: Final = 100  # characters of a row's heading: a report to the superior is a page
 
 
 class Telling:
@@ -57,11 +60,15 @@ class Telling:
         ]
 
     def _moments(self, moments: Sequence[Moment]) -> list[list[str]]:
-        return [[self.said(one.says), _after(one.before), _after(one.after)] for one in moments]
+        return [[_short(self.said(one.says)), _after(one.before), _after(one.after)] for one in moments]
 
 
 def _after(span: timedelta | None) -> str:
     return "—" if span is None else show_duration(span)
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
 
 
 def _cell(words: str) -> str:
