@@ -128,3 +128,16 @@ def test_whatever_is_written_is_a_deed_or_is_refused(words: str) -> None:
 )
 def test_a_mention_is_found_by_id_or_by_name(words: str, people: tuple[str, ...]) -> None:
     assert people == mentioned(words, CATALOG)
+
+
+@pytest.mark.parametrize("words", ["待办：@小美 热 key 根因", "/待办 小美 热 key 根因", "task: xiaomei 热 key 根因"])
+def test_a_task_is_given_in_the_topic_and_the_same_words_are_the_same_task(words: str) -> None:
+    deed = heard(words)
+
+    assert isinstance(deed, signals.MakeTask)
+    assert (deed.person, deed.owner, deed.title) == ("amao", "xiaomei", "热 key 根因")
+    assert deed == heard(words)
+
+
+def test_a_task_without_an_owner_is_talk() -> None:
+    assert isinstance(heard("待办：热 key 根因"), signals.Speak)

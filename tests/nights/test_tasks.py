@@ -138,3 +138,13 @@ async def test_the_draft_of_the_runbook_is_one_that_the_catalog_takes(tmp_path: 
     assert runbook.symptoms.labels == ('alertname="Gateway5xxRatioHigh"',)
     assert "Redis 存在热 key" in draft
     assert "hot key: config:shared" in draft
+
+
+async def test_a_task_without_a_day_is_reminded_of_on_the_next_working_morning() -> None:
+    night = Night()
+    await night.rings(0.10)
+    await night.acks("axin")
+    await night.does(signals.MakeTask(person="amao", task="t1", title="补监控", owner="ayi"))
+    await night.passes(minutes=60 * 24 * 2)
+
+    assert ("Mon 03-13 10:00", "ayi", "t1") in await reminded(night)

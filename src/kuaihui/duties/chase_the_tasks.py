@@ -166,11 +166,12 @@ def _issue_of(task: Task, source: str) -> str:
 def _remind(timeline: Timeline, days: Workdays) -> Iterator[Conclude]:
     """The next reminder of each open task."""
     for task in open_tasks(timeline):
-        if task.reminded >= MOST_REMINDERS or task.due is None:
+        if task.reminded >= MOST_REMINDERS:
             continue
         if task.last_reminded is None:
-            at = days.morning(days.at_or_after(days.day(task.due)))
-            at = at if at > task.made else max(task.made, task.due)
+            until = task.due or days.evening(days.after(days.day(task.made)))  # without a day of its own: the next that is worked
+            at = days.morning(days.at_or_after(days.day(until)))
+            at = at if at > task.made else max(task.made, until)
         else:
             at = days.morning(days.after(days.day(task.last_reminded)))
         yield Conclude(at, TaskReminded(at=at, task=task.id, title=task.title, owner=task.owner, count=task.reminded + 1))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
 from typing import Final
 
 import msgspec
@@ -91,6 +92,15 @@ def _decline(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | None
     if not role:
         raise Refused(text("name a role: {known}", known=_listed(one.name.told(catalog.language) for one in catalog.roles.values())))
     return signals.DeclineRole(person=person, role=role, reason=reason)
+
+
+def _task(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | None:
+    owner, title = first_of(rest, people_by_name(catalog))
+    if not owner or not title:
+        return None
+    # The same words are the same task, however often they are heard.
+    name = blake2b(f"{owner} {title}".encode(), digest_size=5).hexdigest()
+    return signals.MakeTask(person=person, task=name, title=title, owner=owner)
 
 
 def _severity(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | None:
@@ -189,6 +199,7 @@ PHRASES: Final[tuple[Phrase, ...]] = (
     ),
     Phrase(("rollback", "roll back", "回滚"), text("rollback: WHAT"), text("begin a rollback"), _hotfix("rollback")),
     Phrase(("report", "上报", "情况通报"), text("report: WORDS"), text("tell the superior how it stands"), _report),
+    Phrase(("task", "待办"), text("task: @PERSON WHAT"), text("give somebody a task"), _task),
     Phrase(("severity", "sev", "级别"), text("/severity 1 REASON"), text("say how bad it is (1 is the worst)"), _severity, bare=False),
     Phrase(("join", "入会"), text("/join"), text("say that you are in the meeting"), _alone(signals.JoinMeeting), bare=False),
     Phrase(("leave", "离会"), text("/leave"), text("say that you left the meeting"), _alone(signals.LeaveMeeting), bare=False),
