@@ -121,8 +121,10 @@ async def test_what_people_write_stays_and_the_house_keeps_on(team: Team) -> Non
 
 
 async def test_it_is_taken_along_as_json_with_the_hash_chain(team: Team) -> None:
-    told = (await team.http.get(f"/api/v1/incidents/{team.incident}/review?format=json", headers=AS)).json()
+    answer = await team.http.get(f"/api/v1/incidents/{team.incident}/review?format=json", headers=AS)
+    told = answer.json()
 
+    assert verify_export(answer.content) == [], "the whole file is verified as it is"
     assert [one["id"] for one in told["sections"]] == [section.id for section in DEFAULT.sections]
     assert verify_export(json.dumps(told["export"]).encode()) == []
     record = next(one for one in told["export"]["records"] if '"person":"axin"' in one["body"])

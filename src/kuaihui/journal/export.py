@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import Final
 
@@ -37,6 +38,12 @@ class Picture(msgspec.Struct, frozen=True):
 
     media: str
     body: bytes
+
+
+class _Holding(msgspec.Struct):
+    """A file that holds an export beside other things."""
+
+    export: msgspec.Raw
 
 
 class Export(msgspec.Struct, frozen=True):
@@ -79,7 +86,13 @@ async def _pictures(journal: Journal, records: Sequence[Record]) -> dict[str, Pi
 
 
 def read_export(data: bytes) -> Export:
-    """What an export holds, unchecked. Raises Refused when it is not one, or of a format that is not known yet."""
+    """
+    What an export holds, unchecked; a review's JSON holds one as its `export`.
+
+    Raises Refused when it is not one, or of a format that is not known yet.
+    """
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        data = bytes(msgspec.json.decode(data, type=_Holding).export)
     try:
         told = msgspec.json.decode(data, type=Export)
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
