@@ -191,18 +191,8 @@ def furnished(begins: datetime = BEGINS) -> World:
 def by_webhook(**more: Any) -> FeishuHearing:
     """Events come sealed and signed to the house's own door; the gateway's bot is understood."""
     alerts = {"gateway": {"match": ALARM, "chat": ALERT_GROUP, "labels": {"service": "config-center"}}}
-    return FeishuHearing(
-        **(
-            {
-                "by": "webhook",
-                "look_every": timedelta(seconds=0),
-                "encrypt_key": ENCRYPT_KEY,
-                "verification_token": VERIFICATION,
-                "alerts": alerts,
-            }
-            | more
-        )
-    )
+    told: dict[str, Any] = {"by": "webhook", "encrypt_key": ENCRYPT_KEY, "verification_token": VERIFICATION}
+    return FeishuHearing(**(told | {"alerts": alerts, "look_every": timedelta(seconds=0)} | more))
 
 
 def _reached_in_feishu() -> dict[str, Any]:

@@ -39,7 +39,7 @@ def try_feishu(
 ) -> None:
     """Try Kuaihui in an emulated Feishu; nothing to set up, nothing is kept. 没有飞书也能试。"""
     with one_line_errors(), tempfile.TemporaryDirectory(prefix="kuaihui-try-") as folder:
-        run(_try(Path(folder), port, feishu_port))
+        run(together(Path(folder), port, feishu_port))
 
 
 class TenantsClock:
@@ -55,7 +55,8 @@ class TenantsClock:
         return self._clock.now()
 
 
-async def _try(folder: Path, port: int, feishu_port: int) -> None:
+async def together(folder: Path, port: int, feishu_port: int) -> None:
+    """The house and the tenant, until somebody stops them; `folder` is for what they need to keep meanwhile."""
     async with AsyncExitStack() as opened:
         world = tenants.office()
         template, roster = furnish(world)
