@@ -207,4 +207,6 @@
   mark(document);
   tick();
   toEnd();
+  const bar = $('.bar nav'), at = $('.bar nav [aria-current]');
+  if (bar && at && at.offsetLeft > bar.clientWidth - 60) bar.scrollLeft = at.offsetLeft - 40;
 })();
