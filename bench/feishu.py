@@ -87,7 +87,7 @@ async def tenant() -> AsyncGenerator[str]:
 
 
 class Stopwatch:
-    """Notes when the first message of each incident was accepted."""
+    """Notes when Feishu took the first message of each incident, by Feishu's own word (the machine's clock is one for both)."""
 
     def __init__(self, built: House) -> None:
         assert built.feishu
@@ -98,7 +98,7 @@ class Stopwatch:
 
     async def _timed(self, to: str, content: Any, *, key: str = "") -> Any:
         sent = await self._send(to, content, key=key)
-        self.accepted.setdefault(key.split("/", maxsplit=1)[0], time.perf_counter())
+        self.accepted.setdefault(key.split("/", maxsplit=1)[0], sent.at.timestamp())
         return sent
 
 
@@ -107,7 +107,7 @@ async def ring(built: House, seconds: float) -> dict[str, float]:
     began, arrived, asked = time.perf_counter(), dict[str, float](), list[asyncio.Task[None]]()
 
     async def one(number: int) -> None:
-        service, moment = number % SERVICES, time.perf_counter()
+        service, moment = number % SERVICES, time.time()
         labels = {
             "alertname": "Slow",
             "service": f"s{service}",

@@ -9,8 +9,9 @@ Rule 3: what cannot be asked just now is asked at the next look; one refusal hid
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from kuaihui.errors import CarryError
@@ -94,14 +95,14 @@ class Polls:
         self._next[timeline.incident] = now + self._pause(timeline, now)
         words: list[Word] = []
         topic, document = timeline.last(TopicOpened), timeline.last(DocumentCreated)
-        looks: list[Awaitable[list[Word]]] = []
+        looks: list[Callable[[], Awaitable[list[Word]]]] = []
         if topic and topic.by == NAME:
-            looks.append(self._readers(timeline, topic, now))
+            looks.append(partial(self._readers, timeline, topic, now))
         if document and document.by == NAME:
-            looks += [self._viewers(timeline, document.reference, now), self._likes(timeline, document.reference, now)]
+            looks += [partial(self._viewers, timeline, document.reference, now), partial(self._likes, timeline, document.reference, now)]
         for look in looks:
             try:
-                words += await look
+                words += await look()
             except CarryError as fault:
                 log.warning("who has read %s cannot be asked: %s", timeline.incident, fault)
         return words
