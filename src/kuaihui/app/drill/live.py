@@ -12,7 +12,7 @@ import contextlib
 import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -83,6 +83,9 @@ class Live:
 async def acting_live(wanted: Wanted, say: Callable[[Text], None] | None = None) -> AsyncGenerator[Live]:
     """A drill at its beginning, on real parts, its pages up. Raises StageFailed where a part does not come up."""
     tell = say or _unheard
+    if wanted.speed > wanted.script.fastest:
+        tell(text("Acted at speed {speed}: any faster, people would outrun what happens", speed=wanted.script.fastest))
+        wanted = replace(wanted, speed=wanted.script.fastest)
     async with AsyncExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="kuaihui-drill-")))
         catalog = drill_catalog(wanted.script, wanted.catalog, folder / "catalog")

@@ -161,6 +161,7 @@ class Script(Entry):
     service: str = "config-center"
     begins: Moment | None = None  # in virtual time; left out: the story's Saturday
     longest: Span = timedelta(minutes=60)
+    fastest: float = Field(default=60, ge=1)  # the greatest `--speed` at which people do not outrun the physics
     heat: tuple[Heat, ...]
     last_change: Span | None = timedelta(days=3)  # how long ago the last release was, before it all began
     evidence: Evidence = Evidence()
