@@ -18,7 +18,7 @@ from kuaihui.integrations.feishu.client.content import saying
 from kuaihui.integrations.feishu.desk import Desk
 from kuaihui.integrations.feishu.needs import SCOPES, When
 from kuaihui.integrations.feishu.read_table import BadTable, TableReader
-from kuaihui.language import Text, text
+from kuaihui.language import Text, plain, text
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -116,7 +116,7 @@ class Checkup:
                 click = text("{console} → Encryption: set both, and write them into feishu.hearing", console=console)
                 return Finding(what, False, text("encrypt_key or verification_token is missing: anybody could play Feishu"), click)
             case "long-connection" if importlib.util.find_spec("lark_oapi") is None:
-                return Finding(what, False, text("the package lark-oapi is not installed"), text("pip install 'kuaihui[feishu]'"))
+                return Finding(what, False, text("the package lark-oapi is not installed"), plain("pip install 'kuaihui[feishu]'"))
             case _:
                 return Finding(what)
 
