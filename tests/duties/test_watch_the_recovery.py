@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import msgspec
+
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.services import Sources
 from kuaihui.duties.due import Conclude, Due
@@ -151,6 +153,20 @@ def test_a_silent_source_is_told_and_the_alerts_are_enough() -> None:
     assert measured.verdict == "silent"
     assert isinstance(begun, ObservationStarted)
     assert "not proved" in say(begun.reason, "en")
+
+
+def test_a_signal_that_vanished_with_the_alert_proves_nothing_until_a_person_says_so() -> None:
+    signal = CATALOG.services["config-center"].signal
+    assert signal is not None
+    there = msgspec.structs.replace(read(after(5), 0.15, asked_by="first_look"), expression=signal.expression)
+    gone = opened(there, CLEARED, read(after(8, 1)))
+    (measured,) = concluded(asked(gone, after(8, 1), WITH))
+    told = gone.extended((measured,))
+
+    assert facts(asked(told, after(8, 1), WITH), ObservationStarted) == []
+    assert looks(asked(told, after(8, 1), WITH)), "it is asked again"
+    said = told.extended((Resolved(at=after(9), by="amao", reason=plain("I have looked at it")), read(after(9, 1)), measured))
+    assert len(facts(asked(said, after(9, 1), WITH), ObservationStarted)) == 1
 
 
 def test_a_source_that_nobody_carries_is_not_asked_again() -> None:
