@@ -11,7 +11,7 @@ from typing import Final
 from kuaihui.briefing.clocks import broke_at, stamps
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.wall_clock import zone
-from kuaihui.incident.alerts import measured
+from kuaihui.incident.alerts import AlertMeasured, measured
 from kuaihui.incident.evidence import Looked
 from kuaihui.incident.fact import HOUSE, Fact
 from kuaihui.incident.holders import parts
@@ -48,6 +48,8 @@ UNTOLD: Final = (
     DocumentEdited,
     EvidenceWeighed,
 )
+# Whose looks are told by what they came to: at a gate, or as the proof of recovery.
+MEASURERS: Final = ("hotfix", "recovery")
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
@@ -120,7 +122,16 @@ def roles(facts: Facts) -> str:
 
 def history(facts: Facts) -> str:
     """What happened, line by line."""
-    return "\n".join(f"- **{facts.at(fact.at, '%H:%M:%S')}** {facts.told(fact.said)}" for fact in _worth_telling(facts.timeline.facts))
+    told = ((facts.at(fact.at, "%H:%M:%S"), facts.told(_said(facts, fact))) for fact in _worth_telling(facts.timeline.facts))
+    return "\n".join(f"- **{at}** {said}" for at, said in told)
+
+
+def _said(facts: Facts, fact: Fact) -> Text:
+    """A fact in one line; an alert's value in the unit of the service's signal."""
+    signal = facts.service.signal
+    if isinstance(fact, AlertMeasured) and signal and not fact.unit:
+        return text("the alert's value is {value}", value=measured(fact.value, signal.unit))
+    return fact.said
 
 
 def _worth_telling(facts: Iterable[Fact]) -> Iterator[Fact]:
@@ -130,6 +141,8 @@ def _worth_telling(facts: Iterable[Fact]) -> Iterator[Fact]:
         if isinstance(fact, UNTOLD) or (isinstance(fact, MessagePosted) and fact.by == HOUSE):
             continue
         if isinstance(fact, Looked):
+            if fact.asked_by in MEASURERS:
+                continue
             key, said = (type(fact), fact.about), fact.said
             if shown.get(key) == said:
                 continue
