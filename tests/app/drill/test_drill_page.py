@@ -45,6 +45,16 @@ async def test_a_part_is_taken_and_given_back(drill: Acting) -> None:
     assert drill.director.played == {}
 
 
+async def test_whoever_plays_is_told_what_the_part_would_say(drill: Acting) -> None:
+    drill.director.take_part("xiaomei")
+    for _ in range(20):
+        assert await drill.go_on()
+    async with client(drill) as http:
+        shown = await http.get("/drill/now")
+
+    assert "an in-process cache on the read path" in shown.text
+
+
 async def test_the_pipeline_releases_what_was_built_and_nothing_else(drill: Acting) -> None:
     async with client(drill, "xiaomei") as http:
         made = await http.post("/drill/release", data={"version": "v1.8.3", "to": "preproduction"})

@@ -21,11 +21,13 @@ from kuaihui.app.web.asking import Anybody, InHouse, NotFound, Somebody
 from kuaihui.app.web.drawing import page
 from kuaihui.app.web.identity import sign_in
 from kuaihui.app.web.paper import rendered
+from kuaihui.catalog.shapes import Name
 from kuaihui.language import text
 
 drill_page = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 REPORTS: Final = Path("var/drills")
 MOST_RUNS: Final = 20
+MOST_ADVICE: Final = 5
 _PART: Final = re.compile(r"[\w.-]+")
 
 
@@ -127,5 +129,12 @@ def _shown(request: Request) -> dict[str, Any]:  # Any: a template's values
         "ratio": director.world.ratio,
         "real": director.world.what_is_real,
         "versions": [stage.fix] if stage.fix else [],
+        "advice": _advice(director),
         "tried": None,
     }
+
+
+def _advice(director: Director) -> list[tuple[str, Name]]:
+    """What those who are played had in mind, the newest first: the words they would have said."""
+    said = [(person, act.says or act.passed) for _, person, act in director.advice if person in director.played]
+    return [(person, words) for person, words in reversed(said) if words][:MOST_ADVICE]
