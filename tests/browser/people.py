@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 900}
@@ -16,6 +16,11 @@ class Seat:
 
     page: Page
     complaints: list[str] = field(default_factory=list[str])
+
+    def hears(self, message: ConsoleMessage) -> None:
+        """Keeps what the browser complains of, and where."""
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.text} {message.location['url']}")
 
     async def presses(self, words: str) -> None:
         """Presses the first visible button of this name."""
@@ -45,7 +50,7 @@ async def sits_down(
     await context.add_cookies([{"name": "kuaihui_language", "value": language, "url": address}])
     seat = Seat(await context.new_page())
     seat.page.set_default_timeout(20_000)
-    seat.page.on("console", lambda message: seat.complaints.append(message.text) if message.type in ("error", "warning") else None)
+    seat.page.on("console", lambda message: seat.hears(message))
     seat.page.on("pageerror", lambda error: seat.complaints.append(str(error)))
     if person:
         await seat.page.goto(f"{address}/sign-in")
