@@ -8,6 +8,7 @@ Rule 2: who is not found is looked for again after a while: people are added to 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,6 +20,7 @@ from kuaihui.integrations.feishu.client.feishu import Feishu
 from kuaihui.language import text
 
 LOOK_AGAIN: Final = timedelta(minutes=10)
+_BETWEEN: Final = re.compile(r"[\s().-]")  # what people write between digits
 
 
 class Directory:
@@ -66,7 +68,7 @@ class Directory:
         return next((one.id for one in self._catalog().people.values() if self._known(one) == open_id), "")
 
     def _known(self, person: Person) -> str:
-        return person.feishu or self._found.get(person.phone, "") or self._found.get(person.email, "")
+        return person.feishu or self._found.get(number(person.phone), "") or self._found.get(person.email.lower(), "")
 
     async def _look_up(self, now: datetime) -> None:
         """Ask once for everybody who is not known yet."""
@@ -74,6 +76,13 @@ class Directory:
         wanted = [one for one in lost if now - self._missing.get(one.id, now - LOOK_AGAIN) >= LOOK_AGAIN and (one.phone or one.email)]
         if not wanted:
             return
-        mobiles, emails = [one.phone for one in wanted if one.phone], [one.email for one in wanted if one.email]
-        self._found |= await self._feishu.people.find(emails=emails, mobiles=mobiles)
+        mobiles, emails = [number(one.phone) for one in wanted if one.phone], [one.email for one in wanted if one.email]
+        found = await self._feishu.people.find(emails=emails, mobiles=mobiles)
+        self._found |= {told.lower() if "@" in told else number(told): open_id for told, open_id in found.items()}
         self._missing |= {one.id: now for one in wanted if not self._known(one)}
+
+
+def number(phone: str) -> str:
+    """A telephone number as Feishu keeps it: digits alone in mainland China, a + before those of elsewhere."""
+    bare = _BETWEEN.sub("", phone)
+    return bare.removeprefix("+86") if bare.startswith("+86") else bare
