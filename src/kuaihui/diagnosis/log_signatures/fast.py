@@ -76,9 +76,7 @@ class Scanner:
         self._keys = np.zeros(2 * NUMBERS, np.uint64)
         self._ids = np.full(2 * NUMBERS, -1, np.int64)
         self._where = np.zeros((NUMBERS + 1, scan.STRETCHES), np.int64)
-        self._counts = np.zeros((NUMBERS + 1, _MINUTES), np.int64)
-        self._firsts = np.zeros((NUMBERS + 1, _MINUTES), np.int64)
-        self._lasts = np.zeros((NUMBERS + 1, _MINUTES), np.int64)
+        self._cells = np.zeros((NUMBERS + 1, _MINUTES, 3), np.int64)
         self._state = np.zeros(3, np.int64)
         self._odd = np.zeros((_ODDS, 2), np.int64)
         self._origins: list[tuple[str, ...]] = []
@@ -107,7 +105,7 @@ class Scanner:
     def _pass(self, block: bytes, start: int, layout: tuple[NDArray[np.int64], NDArray[np.uint8]]) -> int:
         scan = self._scan
         buffer = np.frombuffer(block, np.uint8)
-        tables = (self._keys, self._ids, self._where, self._counts, self._firsts, self._lasts, self._state, self._odd)
+        tables = (self._keys, self._ids, self._where, self._cells, self._state, self._odd)
         separator = self._head.separator.encode()[0]
         # What numba has compiled has no signature that a checker could read.
         compiled = cast("Callable[..., int]", scan.scan)  # pyright: ignore[reportUnknownMemberType]
@@ -150,7 +148,7 @@ class Scanner:
         told = [self._tables()] if self._origins else []
         self._origins.clear()
         self._ids.fill(-1)
-        self._counts[: self._state[self._scan.NUMBERS] + 1] = 0
+        self._cells[: self._state[self._scan.NUMBERS] + 1] = 0
         self._state[:] = 0
         return told
 
@@ -158,14 +156,14 @@ class Scanner:
         used = len(self._origins)
         origins = pl.DataFrame(self._origins, schema=dict.fromkeys(_ORIGIN, pl.String), orient="row").with_row_index("number")
         shaped = folded(origins).rename({"text": "example"}).collect().sort("number")
-        counts = self._counts[:used]
+        counts, first, last = (self._cells[:used, :, place] for place in (self._scan.COUNT, self._scan.FIRST, self._scan.LAST))
         by_origin = shaped.with_columns(count=pl.Series(counts.sum(axis=1), dtype=pl.Int64)).filter(pl.col("count") > 0)
         shapes = shaped.group_by("service", "shape").agg("number", pl.col("example").min())
         order = shapes["number"].explode().to_numpy()
         starts = shapes["number"].list.len().cum_sum().shift(1, fill_value=0).to_numpy()
         sums = np.add.reduceat(counts[order], starts, axis=0)
-        firsts = np.minimum.reduceat(np.where(counts > 0, self._firsts[:used], _NEVER)[order], starts, axis=0)
-        lasts = np.maximum.reduceat(np.where(counts > 0, self._lasts[:used], -_NEVER)[order], starts, axis=0)
+        firsts = np.minimum.reduceat(np.where(counts > 0, first, _NEVER)[order], starts, axis=0)
+        lasts = np.maximum.reduceat(np.where(counts > 0, last, -_NEVER)[order], starts, axis=0)
         row, minute = np.nonzero(sums)
         by_minute = shapes.select("service", "shape", "example")[row].with_columns(
             minute=pl.Series(minute + self._state[self._scan.BASE], dtype=pl.Int64),

@@ -6,7 +6,7 @@ Rule 1: a line is counted only when the pass is sure of it: a head that fits, a 
 Rule 2: two texts get one number exactly when they have one shape (shapes.py) and one origin, but for a collision of 64-bit hashes.
 """
 # pyright: basic
-# ruff: noqa: C901, PLR0913, PLR0915, PLR0917
+# ruff: noqa: PLR0913, PLR0915, PLR0917, PLR1714
 # The functions below are Python only in form: numba compiles them and knows the types that a checker cannot.
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ STRETCHES: Final = 8
 NUMBERS, ODDS, BASE = range(3)
 # Places of `layout`: of a stamp, its length, the digits of its fraction, its dash and its blank, microseconds to add, its suffix's length.
 LENGTH, FRACTION, DASH, BLANK, SHIFT, SUFFIX = range(6)
+# Places of a cell, which stands for a number in a minute: beside each other, since every line touches all three.
+COUNT, FIRST, LAST = range(3)
 _MIX: Final = 0x9E3779B97F4A7C15
 _NUMBERED: Final = 0xABCDEF1234567
 _NEWLINE: Final = 10
@@ -62,9 +64,7 @@ def _minute(buf, at, layout):
 
 @njit(nogil=True, cache=True)
 def _stamp(buf, begin, end, layout, suffix):
-    """Microseconds since 1970 of a stamp of this layout; unreadable where it has another."""
-    if end - begin != layout[LENGTH]:
-        return _UNREADABLE
+    """Microseconds since 1970 of what stands in a stamp's length of bytes; unreadable where it has another layout."""
     for k in range(layout[SUFFIX]):
         if buf[end - layout[SUFFIX] + k] != suffix[k]:
             return _UNREADABLE
@@ -87,11 +87,32 @@ def _stamp(buf, begin, end, layout, suffix):
 
 
 @njit(nogil=True, cache=True)
-def _hashed(buf, begin, end, h):
-    for i in range(begin, end):
-        h = (h ^ uint64(buf[i])) * uint64(_MIX)
-        h ^= h >> uint64(29)
-    return (h ^ uint64(end - begin)) * uint64(_MIX)
+def _field_end(buf, i, separator):
+    """Where the field that goes on here ends: at a separator or the line's end."""
+    while buf[i] != separator and buf[i] != _NEWLINE:
+        i += 1
+    return i
+
+
+@njit(nogil=True, cache=True)
+def _at(buf, begin, end, separator, layout, suffix):
+    """The end of the stamp's field and its instant; most stamps have the layout, so the end is looked for only where one has not."""
+    stop = begin + layout[LENGTH]
+    at = _stamp(buf, begin, stop, layout, suffix) if stop < end and buf[stop] == separator else _UNREADABLE
+    return (stop, at) if at != _UNREADABLE else (_field_end(buf, begin, separator), at)
+
+
+@njit(nogil=True, cache=True)
+def _hashed(buf, begin, separator, h, factors):
+    """The end of the field, and its hash mixed into `h`."""
+    i, word = begin, uint64(0)
+    b = buf[i]
+    while b != separator and b != _NEWLINE:
+        word += uint64(b) * factors[(i - begin) & 63]
+        i += 1
+        b = buf[i]
+    h = (h ^ (word + uint64(i - begin))) * uint64(_MIX)
+    return i, h ^ (h >> uint64(32))
 
 
 @njit(nogil=True, cache=True)
@@ -138,7 +159,7 @@ def _number(h, keys, ids, state):
 
 
 @njit(nogil=True, cache=True)
-def scan(buf, start, end, separator, roles, layout, suffix, longest, kinds, factors, keys, ids, where, counts, firsts, lasts, state, odd):
+def scan(buf, start, end, separator, roles, layout, suffix, longest, kinds, factors, keys, ids, where, cells, state, odd):
     """
     Count the lines of buf[start:end], which are whole and begin with a head.
 
@@ -154,16 +175,16 @@ def scan(buf, start, end, separator, roles, layout, suffix, longest, kinds, fact
         fits = True
         for role in roles:
             begin = i
-            while buf[i] != separator and buf[i] != _NEWLINE:
-                i += 1
+            if role == AT:
+                i, at = _at(buf, begin, end, separator, layout, suffix)
+            elif role == SKIPPED:
+                i = _field_end(buf, begin, separator)
+            else:
+                i, h = _hashed(buf, begin, separator, h ^ uint64(role), factors)
+                cut[2 * role - 4], cut[2 * role - 3] = begin, i
             if buf[i] == _NEWLINE or (role == AT and i == begin):
                 fits = False
                 break
-            if role == AT:
-                at = _stamp(buf, begin, i, layout, suffix)
-            elif role != SKIPPED:
-                cut[2 * role - 4], cut[2 * role - 3] = begin, i
-                h = _hashed(buf, begin, i, h ^ uint64(role))
             i += 1
         if not fits:
             while buf[i] != _NEWLINE:
@@ -176,7 +197,7 @@ def scan(buf, start, end, separator, roles, layout, suffix, longest, kinds, fact
         cut[6], cut[7] = begin, i
         m = at // 60_000_000 - state[BASE]
         told = at != _UNREADABLE and buf[begin] != _BRACE and i - begin <= longest
-        roomy = state[ODDS] + 2 < len(odd) and (not told or 0 <= m < counts.shape[1])
+        roomy = state[ODDS] + 2 < len(odd) and (not told or 0 <= m < cells.shape[1])
         known = state[NUMBERS]
         q = _number(h, keys, ids, state) if told and roomy else -1
         if not roomy or (told and q < 0):
@@ -184,15 +205,15 @@ def scan(buf, start, end, separator, roles, layout, suffix, longest, kinds, fact
             break
         if q == known:
             where[q] = cut
-        _close(event, line, number, minute, moment, counts, firsts, lasts, state, odd)
+        _close(event, line, number, minute, moment, cells, state, odd)
         event, number, minute, moment = line, q, m, at
         i += 1
-    _close(event, i, number, minute, moment, counts, firsts, lasts, state, odd)
+    _close(event, i, number, minute, moment, cells, state, odd)
     return i
 
 
 @njit(nogil=True, cache=True)
-def _close(event, line, number, minute, moment, counts, firsts, lasts, state, odd):
+def _close(event, line, number, minute, moment, cells, state, odd):
     """Count the event that ends before this line, or note its range when it is odd."""
     if event == line:
         return
@@ -204,8 +225,9 @@ def _close(event, line, number, minute, moment, counts, firsts, lasts, state, od
             odd[n] = (event, line)
             state[ODDS] = n + 1
         return
-    if counts[number, minute] == 0 or moment < firsts[number, minute]:
-        firsts[number, minute] = moment
-    if counts[number, minute] == 0 or moment > lasts[number, minute]:
-        lasts[number, minute] = moment
-    counts[number, minute] += 1
+    cell = cells[number, minute]
+    if cell[COUNT] == 0 or moment < cell[FIRST]:
+        cell[FIRST] = moment
+    if cell[COUNT] == 0 or moment > cell[LAST]:
+        cell[LAST] = moment
+    cell[COUNT] += 1
