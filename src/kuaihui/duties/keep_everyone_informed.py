@@ -15,6 +15,7 @@ from kuaihui.catalog.catalog import Catalog
 from kuaihui.duties.due import Due
 from kuaihui.incident.alerts import Reopened, SeverityChanged, Worsened
 from kuaihui.incident.fact import Fact
+from kuaihui.incident.learning import ReviewDrafted, ReviewFinished, SimilarFound
 from kuaihui.incident.pages import Acknowledged, Escalated, FellSilent, Ordered
 from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted, RecoveryDoubted, RecoveryMeasured, Resolved
 from kuaihui.incident.repair import (
@@ -32,7 +33,6 @@ from kuaihui.incident.repair import (
     Reported,
 )
 from kuaihui.incident.roles import RoleDeclined, RoleGiven, RoleTaken
-from kuaihui.incident.learning import ReviewDrafted, ReviewFinished, SimilarFound
 from kuaihui.incident.room import PulledIn, TopicOpened
 from kuaihui.incident.tasks import TaskDone, TaskGiven
 from kuaihui.incident.timeline import Timeline
