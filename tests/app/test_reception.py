@@ -167,6 +167,7 @@ async def test_an_older_resolved_reopens_nothing_in_an_open_incident(desk: Desk)
 async def test_two_groups_whose_incidents_would_have_one_name_open_two(desk: Desk) -> None:
     """Four characters of a hash: in a storm it happens."""
     known: dict[str, str] = {}
+    other = region = ""
     for number in range(100_000):
         region = f"r{number}"
         other = known.setdefault(incident_id(f"orders|region={region}", NOON, "Asia/Shanghai"), region)

@@ -50,7 +50,7 @@ async def sits_down(
     await context.add_cookies([{"name": "kuaihui_language", "value": language, "url": address}])
     seat = Seat(await context.new_page())
     seat.page.set_default_timeout(20_000)
-    seat.page.on("console", lambda message: seat.hears(message))
+    seat.page.on("console", seat.hears)
     seat.page.on("pageerror", lambda error: seat.complaints.append(str(error)))
     if person:
         await seat.page.goto(f"{address}/sign-in")

@@ -50,8 +50,10 @@ def redis(one: Look, *findings: tuple[str, float]) -> RedisInspected:
 
 
 def changes(one: Look, *made: tuple[str, timedelta], environment: str = "full") -> ChangesListed:
-    own = {"kind": "deployment", "service": "config-center", "environment": environment}
-    listed = tuple(Change(id=name, at=ELEVEN - before, title=name, **own) for name, before in made)
+    listed = tuple(
+        Change(id=name, at=ELEVEN - before, title=name, kind="deployment", service="config-center", environment=environment)
+        for name, before in made
+    )
     return ChangesListed(**told(one, since=ELEVEN, until=ELEVEN, changes=listed))  # type: ignore[arg-type]
 
 

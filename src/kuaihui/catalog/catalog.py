@@ -53,7 +53,7 @@ class Catalog(Entry):
     runbooks: Mapping[str, Runbook] = {}
 
     def names(self, language: str) -> dict[str, str]:
-        """Display names of people, services, roles, rotas and the house itself by id, in one language; a person's name goes first where an id is shared."""
+        """Display names by id, the house's own among them, in one language; a person's name goes first where an id is shared."""
         named = [*self.rotas.values(), *self.roles.values(), *self.services.values(), *self.people.values()]
         return dict.fromkeys(_HOUSE, "快恢" if language == "zh" else "Kuaihui") | {entry.id: entry.name.told(language) for entry in named}
 

@@ -109,12 +109,13 @@ async def _looked(built: House) -> Seen:
 
 async def _told(built: House) -> Timeline:
     """The timeline once the last words and pictures have been posted."""
+    timeline = await _timeline(built)
     for _ in range(100):
         await asyncio.sleep(0.1)
         timeline = await _timeline(built)
-        assert timeline is not None
-        if all(one in timeline.answers for one in timeline.orders):
+        if timeline is not None and all(one in timeline.answers for one in timeline.orders):
             break
+    assert timeline is not None
     return timeline
 
 

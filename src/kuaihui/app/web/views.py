@@ -17,8 +17,7 @@ from kuaihui.briefing.receipts import Receipt, receipts
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.holders import in_meeting, parts
 from kuaihui.incident.phases import Phase
-from kuaihui.incident.room import DocumentCreated, MeetingOpened, TopicOpened
-from kuaihui.incident.room import MessagePosted
+from kuaihui.incident.room import DocumentCreated, MeetingOpened, MessagePosted, TopicOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import Summary
 from kuaihui.language import Text, say
