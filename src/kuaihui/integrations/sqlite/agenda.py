@@ -57,6 +57,7 @@ class Agenda:
         self._unwritten: set[str] = set()
         # By instant of claiming, and, once that has come, by due instant. Stale entries are left out when they come to the top.
         self._coming: list[tuple[int, str]] = []
+        self._awaited: set[tuple[int, str]] = set()  # what stands in `_coming`, so that it stands there once
         self._ready: list[tuple[int, str]] = []
 
     def load(self, entries: Iterable[tuple[str, Entry]]) -> None:
@@ -109,8 +110,15 @@ class Agenda:
 
     def _await(self, incident: str, entry: Entry) -> None:
         claimable = entry.claimable
-        if claimable is not None:
-            heapq.heappush(self._coming, (claimable, incident))
+        if claimable is not None and (coming := (claimable, incident)) not in self._awaited:
+            self._awaited.add(coming)
+            heapq.heappush(self._coming, coming)
+
+    def _next(self) -> tuple[int, str]:
+        """Take the earliest out of `_coming`."""
+        earliest = heapq.heappop(self._coming)
+        self._awaited.discard(earliest)
+        return earliest
 
     # -- what is due -------------------------------------------------------------------------------------------------------------------
 
@@ -134,7 +142,7 @@ class Agenda:
     def _ripen(self, now: int) -> None:
         """Move what can be claimed by now to where it is sorted by how overdue it is."""
         while self._coming and self._coming[0][0] <= now:
-            claimable, incident = heapq.heappop(self._coming)
+            claimable, incident = self._next()
             entry = self._entries.get(incident)
             if entry is not None and entry.due is not None and self._is_coming(claimable, incident):
                 heapq.heappush(self._ready, (entry.due, incident))
@@ -158,7 +166,7 @@ class Agenda:
             while self._ready and not self._is_ready(*self._ready[0]):
                 heapq.heappop(self._ready)
             while self._coming and not self._is_coming(*self._coming[0]):
-                heapq.heappop(self._coming)
+                self._next()
             return min((heap[0][0] for heap in (self._ready, self._coming) if heap), default=None)
 
     def _is_ready(self, due: int, incident: str) -> bool:
