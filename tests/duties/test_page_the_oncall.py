@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from kuaihui.duties.page_the_oncall import due
+import msgspec
+import pytest
+
+from kuaihui.duties.page_the_oncall import channels_of, due
+from kuaihui.incident.alerts import Opened
 from kuaihui.incident.pages import Acknowledged, Answered, FellSilent, Read
 from kuaihui.incident.recovery import Mitigated
+from kuaihui.incident.timeline import Timeline
 from kuaihui.language import plain
 from kuaihui.orders import Page
-from tests.duties.so_far import ELEVEN, after, asked, concluded, opened, orders, paged, pages
+from tests.duties.so_far import CATALOG, ELEVEN, after, asked, concluded, opened, orders, paged, pages
 
 
 def test_the_on_call_is_due_at_the_opening_and_nobody_else_yet() -> None:
@@ -58,3 +63,14 @@ def test_a_failed_channel_calls_the_next_one_at_once() -> None:
     said = asked(due, opened(page, failed), after(seconds=1))
 
     assert [at for at, page in pages(said) if page.person == "dazhuang"] == [after(seconds=1)]
+
+
+@pytest.mark.parametrize("drill, telephones, rung", [(False, False, True), (True, False, False), (True, True, True)])
+def test_a_drill_rings_no_telephone_unless_asked(drill: bool, telephones: bool, rung: bool) -> None:
+    axin = CATALOG.people["axin"].model_copy(update={"reach": ("phone", "inbox")})
+    catalog = CATALOG.model_copy(update={"people": {**CATALOG.people, "axin": axin}})
+    first, *more = opened()
+    assert isinstance(first, Opened)
+    timeline = Timeline("I1", (msgspec.structs.replace(first, drill=drill, telephones=telephones), *more))
+
+    assert ("phone" in channels_of(timeline, catalog, "axin")) is rung

@@ -153,9 +153,10 @@ def _calls(timeline: Timeline, catalog: Catalog, page: Page, at: datetime) -> It
 
 
 def channels_of(timeline: Timeline, catalog: Catalog, person: str) -> tuple[str, ...]:
-    """The channels a person is paged by, the best first. A drill rings no telephone."""
-    known = catalog.people[person].channels
-    return tuple(channel for channel in known if channel not in TELEPHONES) if timeline.opened.drill else known
+    """The channels a person is paged by, the best first. A drill rings no telephone unless that was asked for."""
+    known, opened = catalog.people[person].channels, timeline.opened
+    quiet = opened.drill and not opened.telephones
+    return tuple(channel for channel in known if channel not in TELEPHONES) if quiet else known
 
 
 def _again(timeline: Timeline, catalog: Catalog, current: Round) -> Iterator[Due]:

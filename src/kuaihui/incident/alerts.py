@@ -57,7 +57,11 @@ class QuotedPolicy(msgspec.Struct, frozen=True):
 
 
 class Opened(Fact, frozen=True, kw_only=True, tag=True):
-    """An incident began. `rule` names the catalog's rule that matched; `group` are the labels its alerts agree on."""
+    """
+    An incident began. `rule` names the catalog's rule that matched; `group` are the labels its alerts agree on.
+
+    A `drill` is acted out; it rings a telephone only where `telephones` says that somebody asked for it.
+    """
 
     service: str
     title: str
@@ -67,6 +71,7 @@ class Opened(Fact, frozen=True, kw_only=True, tag=True):
     group: dict[str, str] = {}
     catalog: str = ""  # version of the catalog that was in force
     drill: bool = False
+    telephones: bool = False
 
     @property
     def key(self) -> str:

@@ -20,6 +20,8 @@ from kuaihui.intake.severities import severity_of
 from kuaihui.language import say, text
 
 LONGEST_TITLE: Final = 80  # characters: one line on a phone's lock screen, twice over
+# The value of the label `drill` that asks for telephones to be rung too: without it a drill never does.
+TELEPHONES: Final = "telephones"
 
 
 def opening(place: Place, alerts: Sequence[Alert], catalog: Catalog, now: datetime) -> Opened:
@@ -35,7 +37,10 @@ def opening(place: Place, alerts: Sequence[Alert], catalog: Catalog, now: dateti
         group=place.group,
         catalog=catalog.version,
     )
-    return acted_out(opened, catalog.language) if any(map(is_drill, alerts)) else opened
+    if not any(map(is_drill, alerts)):
+        return opened
+    asked = any(alert.labels.get("drill", "").lower() == TELEPHONES for alert in alerts)
+    return acted_out(msgspec.structs.replace(opened, telephones=asked), catalog.language)
 
 
 def is_drill(alert: Alert) -> bool:

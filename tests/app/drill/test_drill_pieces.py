@@ -162,12 +162,13 @@ async def test_who_is_played_by_a_person_does_nothing_by_themself() -> None:
             acted.director.take_part("nobody")
 
 
-async def test_an_alert_that_says_so_is_a_drill_on_a_real_house(tmp_path: Path) -> None:
+@pytest.mark.parametrize("label, telephones", [("yes", False), ("telephones", True)])
+async def test_an_alert_that_says_so_is_a_drill_on_a_real_house(label: str, telephones: bool) -> None:
     from tests.app.web.acted import BEGINS, acted  # noqa: PLC0415  # one test's own house
 
     async with acted() as stage, stage.client() as http:
         ends = (BEGINS + timedelta(minutes=5)).isoformat()
-        alert = {"labels": {"alertname": "A", "service": "config-center", "drill": "yes"}, "startsAt": BEGINS.isoformat(), "endsAt": ends}
+        alert = {"labels": {"alertname": "A", "service": "config-center", "drill": label}, "startsAt": BEGINS.isoformat(), "endsAt": ends}
         (await http.post("/api/v2/alerts", json=[alert])).raise_for_status()
         await stage.settle()
         summary = (await stage.house.journal.summaries())[0]
@@ -175,4 +176,4 @@ async def test_an_alert_that_says_so_is_a_drill_on_a_real_house(tmp_path: Path) 
 
     assert summary.drill
     assert opened is not None
-    assert opened.title == "【演练】A"
+    assert (opened.title, opened.telephones) == ("【演练】A", telephones)
