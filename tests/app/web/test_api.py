@@ -167,15 +167,19 @@ async def test_a_bound_that_is_broken_is_told_with_its_limit_in_the_readers_lang
         ({"deed": "TakeRole"}, "missing"),
         ({"deed": "Acknowledge", "person": "amao"}, "extra_forbidden"),
         ({"deed": "Speak", "words": "x" * 20_001}, "string_too_long"),
+        ({"deed": "SetSeverity", "severity": "bad"}, "int_parsing"),
+        ({"deed": "MakeTask", "task": "t", "title": "t", "owner": "amao", "due": "soon"}, "datetime_from_date_parsing"),
+        ({"deed": "TakeRole", "role": 1}, "string_type"),
     ],
-    ids=["unknown", "none", "missing", "for somebody else", "long"],
+    ids=["unknown", "none", "missing", "for somebody else", "long", "no number", "no date", "no text"],
 )
-async def test_a_deed_that_cannot_be_understood_is_refused_by_its_rule(stage: Acted, body: dict[str, str], rule: str) -> None:
+async def test_a_deed_that_cannot_be_understood_is_refused_by_its_rule(stage: Acted, body: dict[str, object], rule: str) -> None:
     incident = await stage.rings()
     async with stage.client("dazhuang") as http:
         answer = await http.post(f"/api/v1/incidents/{incident}/deeds", json=body)
 
     assert (422, [rule]) == (answer.status_code, [error["rule_id"] for error in answer.json()["errors"]])
+    assert all("cannot be understood" not in error["message"] and "无法" not in error["message"] for error in answer.json()["errors"])
 
 
 async def test_what_is_not_allowed_is_refused_with_what_would_be(stage: Acted) -> None:

@@ -135,6 +135,14 @@ async def test_what_is_refused_is_told_on_the_page_with_the_reason(stage: Acted)
     assert "没有命令 /foo" in note.text
 
 
+async def test_a_field_that_is_wrong_is_named_in_the_readers_language(stage: Acted) -> None:
+    incident = await stage.rings()
+    answer = await pressed(stage, "amao", f"/incidents/{incident}/do", deed="SetSeverity", severity="bad")
+
+    assert answer.status_code == 422
+    assert "severity：不是数字" in answer.text
+
+
 async def test_a_message_takes_pictures_along(stage: Acted) -> None:
     incident = await stage.rings()
     async with stage.client("xiaomei") as http:

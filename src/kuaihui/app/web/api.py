@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import reduce
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, File, Query, Response, UploadFile
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
 
 from kuaihui.app.web import views
 from kuaihui.app.web.acting import act
@@ -115,6 +116,18 @@ else:
     AnyModel = Annotated[
         reduce(lambda one, other: one | other, map(_deed_model, signals.Deed.__subclasses__())), Field(discriminator="deed")
     ]
+
+
+DEEDS: Final[TypeAdapter[BaseModel]] = TypeAdapter(AnyModel)
+
+
+def deed_of(given: dict[str, Any], person: str) -> signals.AnyDeed:
+    """What a form's fields ask for. Raises RequestValidationError, which names each field that is wrong."""
+    try:
+        told = DEEDS.validate_python(given)
+    except ValidationError as wrong:
+        raise RequestValidationError(wrong.errors(include_url=False)) from wrong
+    return msgspec.convert(told.model_dump() | {"person": person}, signals.AnyDeed)
 
 
 @api.post("/incidents/{incident}/deeds")

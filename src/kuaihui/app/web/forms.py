@@ -15,6 +15,7 @@ from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
 from kuaihui.app.web.acting import act
+from kuaihui.app.web.api import deed_of
 from kuaihui.app.web.asked import moment
 from kuaihui.app.web.asking import Here, InHouse, Somebody
 from kuaihui.app.web.pictures import LARGEST, kind_of
@@ -65,15 +66,12 @@ def _toggled(deed: signals.AnyDeed, timeline: Timeline) -> signals.AnyDeed:
 
 
 def _deed(given: dict[str, str], person: str) -> signals.AnyDeed:
-    """The deed that a form stands for. Raises Refused."""
+    """The deed that a form stands for. Raises Refused, and RequestValidationError for fields that are wrong."""
     kind = KINDS.get(given.get("deed", ""))
     if kind is None or kind is signals.Speak:
         raise Refused(text("this form does not say what to do"))
     fields = {field.name: given[field.name] for field in msgspec.structs.fields(kind) if field.name in given and field.name != "person"}
-    try:
-        return msgspec.convert(fields | {"deed": kind.__name__, "person": person}, signals.AnyDeed, strict=False)
-    except msgspec.ValidationError as wrong:
-        raise Refused(text("this cannot be understood: {what}", what=str(wrong))) from wrong
+    return deed_of(fields | {"deed": kind.__name__}, person)
 
 
 @forms.post("/incidents/{incident}/say")
