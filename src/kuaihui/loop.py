@@ -42,7 +42,7 @@ Within = Callable[[Sequence[Fact]], timedelta]
 
 # More conclusions than this in one settling means that two duties contradict each other.
 MOST_CONCLUSIONS: Final = 50
-# Incidents settled in one go: about ten milliseconds' thinking, so that alerts and answers are heard in between.
+# Incidents settled in one go: a few tens of milliseconds of thinking, so that alerts and answers are heard in between.
 MOST_SETTLED: Final = 25
 # In real time an incident waits this long after an order was carried out well, so that the answers to its other orders are settled with it.
 SETTLE_ANSWERS_WITHIN: Final = timedelta(milliseconds=50)
