@@ -79,6 +79,21 @@ async def test_no_page_is_wider_than_a_narrow_phone(looking: Acted, chromium: Br
     assert seat.complaints == []
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_the_review_can_be_read_and_written_by_everybody(stage: Acted, chromium: Browser, dark: bool) -> None:
+    incident = await stage.rings()
+    await stage.does("amao", incident, "Acknowledge")
+    await stage.does("amao", incident, "Speak", words="很长的一行" * 40)
+    await stage.rings(firing=False)
+    await stage.until(minutes=30)
+    seat = await sits_down(chromium, stage.address, "amao", phone=True, dark=dark)
+    review = f"{stage.address}/incidents/{incident}/review"
+
+    assert await _faults(seat, review) == []
+    assert await _too_wide(seat, review) == 0
+    assert seat.complaints == []
+
+
 async def _too_wide(seat: Seat, address: str) -> int:
     await _unfolded(seat, address)
     await seat.page.wait_for_timeout(100)
