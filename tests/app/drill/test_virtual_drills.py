@@ -16,7 +16,7 @@ from kuaihui.incident.pages import Acknowledged, Ordered
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import WELL, Closed, ObservationStarted, RecoveryMeasured
 from kuaihui.incident.repair import GatePassed, HotfixFinished, HotfixStarted
-from kuaihui.incident.room import DocumentCreated
+from kuaihui.incident.room import DocumentCreated, Reacted
 from kuaihui.incident.timeline import Timeline
 from kuaihui.orders import Page
 from tests.app.web.acted import SAMPLE
@@ -83,6 +83,7 @@ async def test_the_story_goes_through_every_gate() -> None:
     }
     axin = next(one for one in acted.grade.reached if one.person == "axin")
     assert axin.took_on is None
+    assert [fact.message for fact in acted.timeline.all(Reacted) if fact.by == "axin"] == ["topic", "document"]
 
 
 async def test_no_data_is_not_recovery() -> None:
