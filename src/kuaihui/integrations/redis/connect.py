@@ -7,6 +7,7 @@ Rule 2: a reply is an `object` until `replies` has made it one of our own types.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
@@ -42,7 +43,8 @@ async def connected(settings: RedisSettings) -> AsyncGenerator[Redis]:
     try:
         yield client
     finally:
-        await client.aclose()
+        # Closed to the end, even where a second time-out strikes in the middle of it.
+        await asyncio.shield(client.aclose())
 
 
 async def ask(client: Redis, *words: str | bytes | int) -> object:

@@ -1,5 +1,6 @@
 """Meetings, documents, tasks and pictures: what people do with them in Feishu is heard."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -27,6 +28,12 @@ async def us(tmp_path: Path) -> AsyncIterator[Team]:
 
 
 async def by(us: Team, kind: type[Fact]) -> list[str]:
+    """Whose facts of this kind there are; an event that a busy machine delivers late is waited for."""
+    for _ in range(50):
+        if (await us.timeline()).all(kind):
+            break
+        await asyncio.sleep(0.1)
+        await us.settle()
     return [fact.by for fact in (await us.timeline()).all(kind)]
 
 
