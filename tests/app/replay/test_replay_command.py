@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
@@ -33,6 +35,33 @@ def test_a_duty_can_be_left_out_and_an_unknown_one_is_refused() -> None:
     assert "Dazhuang would not be paged, who was" in without.output
     assert unknown.exit_code == 1
     assert "there is no duty make_coffee" in unknown.output
+
+
+@pytest.mark.parametrize("what", ["nights/sunday.json", "/nowhere/sunday.json", "sunday.json"])
+def test_a_missing_file_is_named_with_what_to_do(what: str) -> None:
+    told = CliRunner().invoke(command_line("replay"), ["replay", what])
+
+    assert told.exit_code == 1
+    assert f"there is no file {what}" in told.output
+    assert "kuaihui export INCIDENT --to FILE" in told.output
+
+
+def test_what_is_neither_a_file_nor_an_incident_is_named_in_chinese_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUAIHUI_LANGUAGE", "zh")
+    monkeypatch.setenv("KUAIHUI_SERVER", "http://127.0.0.1:9")
+    told = CliRunner().invoke(command_line("replay"), ["replay", "20230311-1100-none"])
+
+    assert told.exit_code == 1
+    assert "没有文件 20230311-1100-none，也没有这个故障" in told.output
+    assert "kuaihui export 故障 --to 文件" in told.output
+
+
+def test_a_file_that_is_no_export_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.json").write_text("{}", encoding="utf-8")
+    told = CliRunner().invoke(command_line("replay"), ["replay", "notes.json"])
+
+    assert told.exit_code == 1
+    assert "notes.json cannot be replayed: this is not an exported incident" in told.output
 
 
 async def test_the_page_shows_what_a_changed_policy_would_have_done() -> None:

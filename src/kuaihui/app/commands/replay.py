@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -24,12 +24,14 @@ from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.load import load
 from kuaihui.duties import ROSTER
 from kuaihui.duties.due import Duty
-from kuaihui.errors import Refused
+from kuaihui.errors import KuaihuiError, Refused
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.export import read_export
 from kuaihui.language import say, text
 
 Without = Annotated[list[str], typer.Option("--without", help="leave a duty out, by its name: page_the_oncall")]
+_REMEDY: Final = text("`kuaihui export INCIDENT --to FILE` writes one, and `kuaihui incidents` lists what is open")
+
 With = Annotated[list[str], typer.Option("--with", help="add a duty: a module with a function `due`")]
 
 
@@ -54,9 +56,26 @@ def replay(
 
 
 def _record(what: str) -> Timeline:
-    """The record: a file that was exported, or an incident of the running house. Raises Refused."""
+    """The record: a file that was exported, or an incident of the running house. Raises Refused that names the file and what to do."""
     path = Path(what)
-    return read_export(path.read_bytes() if path.is_file() else Talk().raw(f"/api/v1/incidents/{what}/export")).timeline
+    if path.is_file():
+        return _read(path)
+    if path.suffix or path.name != what:
+        raise Refused(text("there is no file {path}: {remedy}", path=what, remedy=_REMEDY))
+    try:
+        return read_export(Talk().raw(f"/api/v1/incidents/{what}/export")).timeline
+    except KuaihuiError as why:
+        raise Refused(
+            text("there is no file {path}, and no incident either ({why}): {remedy}", path=what, why=why.text, remedy=_REMEDY)
+        ) from why
+
+
+def _read(path: Path) -> Timeline:
+    try:
+        return read_export(path.read_bytes()).timeline
+    except (Refused, OSError) as why:
+        said = why.text if isinstance(why, Refused) else str(why.strerror)
+        raise Refused(text("{path} cannot be replayed: {why}. {remedy}", path=str(path), why=said, remedy=_REMEDY)) from why
 
 
 def _folder(settings: Path | None) -> Path:
