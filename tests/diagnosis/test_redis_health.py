@@ -109,7 +109,7 @@ CASES: list[tuple[RedisSnapshot, Kind, str]] = [
     (
         replace(QUIET, slow=tuple(slow(n, f"report:{n}") for n in range(9))),
         Kind.SLOW,
-        "slow log: 9 commands on 9 keys, no single one; most often hgetall (1), the slowest 12 ms",
+        "slow log: 9 commands on 9 keys, no single one; most often hgetall (9), the slowest 12 ms",
     ),
     (
         replace(info(by_command={"hgetall": CommandCount(98_590, 900_000)}), slow=slow_lately(200, 12, keys=16, usec=30_000)),
@@ -231,6 +231,25 @@ def test_what_we_ask_ourselves_is_nobodys_traffic() -> None:
 
     assert Kind.COMMANDS not in findings
     assert findings[Kind.CALM].startswith("Redis is calm: 300 ops/s")
+
+
+def test_a_slow_log_that_was_read_in_part_holds_the_thread_since_its_oldest_entry() -> None:
+    """A busy server's log is full in seconds: what was read is all that was slow since then, and no more is known."""
+    entries = tuple(
+        replace(slow(1000 + n, f"list:{n % 40}", minutes=n / 64 * 4 / 60), command="sort", usec=50_000, client=f"nightly-report-{n % 8}")
+        for n in range(64)
+    )
+    (found,) = (one for one in diagnose(BEFORE, replace(QUIET, slow=entries)) if one.kind is Kind.SLOW)
+    (whole,) = (
+        one
+        for one in diagnose(BEFORE, replace(QUIET, slow=tuple(replace(one, id=one.id - 1000) for one in entries)))
+        if one.kind is Kind.SLOW
+    )
+
+    assert found.weight == pytest.approx(0.3 + 0.6 * 3.2 / (4 * 63 / 64), abs=0.01)
+    assert whole.weight == pytest.approx(0.3 + 0.6 * 3.2 / 10, abs=0.01), "nothing was slow before: a short burst"
+    assert "most often sort (64)" in say(found.says, "en")
+    assert [say(one, "en") for one in found.evidence] == ["slow log: 64 of 64 by the client nightly-report"]
 
 
 def test_a_slow_command_alone_explains_nothing() -> None:

@@ -175,13 +175,17 @@ def recent_slow(view: View) -> Sequence[SlowEntry]:
 
 LAST_MINUTE: Final = timedelta(minutes=1)
 _LEAST_SPAN: Final = 10.0  # seconds: one slow command alone holds nothing
+# Where so many were read and older ones were not, what was read is all that was slow since the first of them, however short that is.
+_MANY: Final = 64
+_LEAST_OF_MANY: Final = 1.0  # seconds: the log's own grain
 
 
 def held_lately(view: View) -> tuple[Sequence[SlowEntry], float]:
     """The slow log's entries of the last minute, and over how many seconds they are to be spread: since the first of them."""
     entries = [entry for entry in recent_slow(view) if entry.at >= view.now.at - LAST_MINUTE]
     first = min((entry.at for entry in entries), default=view.now.at)
-    return entries, max(_LEAST_SPAN, (view.now.at - first).total_seconds())
+    cut_off = len(entries) >= _MANY and min(entry.id for entry in entries) > 0
+    return entries, max(_LEAST_OF_MANY if cut_off else _LEAST_SPAN, (view.now.at - first).total_seconds())
 
 
 def number(value: float) -> str:

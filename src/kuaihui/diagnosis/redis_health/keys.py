@@ -22,7 +22,7 @@ from kuaihui.diagnosis.redis_health.finding import (
     recent_slow,
 )
 from kuaihui.diagnosis.redis_health.snapshot import HotKey, HotKeys, Method, SlowEntry
-from kuaihui.language import text
+from kuaihui.language import Text, text
 
 
 def _stressed(view: View) -> bool:
@@ -111,6 +111,8 @@ def slow(view: View) -> Iterator[Finding]:
         says = text("slow log: {count} {command} on {key} over {least} ms, the slowest {worst} ms", key=key, **values)
         yield Finding(kind=Kind.SLOW_ON_KEY, says=says, weight=_weight_of_slow(view), key=key)
         return
+    command, count = Counter(entry.command for entry in entries).most_common(1)[0]
+    values |= {"command": command, "count": count}
     values |= {"all": len(entries), "keys": len({entry.key for entry in entries}), "worst": milliseconds(max(e.usec for e in entries))}
     if _usual_work(view, entries):
         says = text("slow log: the usual commands are all slow, {all} of them on {keys} keys: most often {command}", **values)
@@ -120,7 +122,17 @@ def slow(view: View) -> Iterator[Finding]:
         "slow log: {all} commands on {keys} keys, no single one; most often {command} ({count}), the slowest {worst} ms",
         **values,
     )
-    yield Finding(kind=Kind.SLOW, says=says, weight=_weight_of_slow(view))
+    yield Finding(kind=Kind.SLOW, says=says, weight=_weight_of_slow(view), evidence=tuple(_sender(entries)))
+
+
+def _sender(entries: Sequence[SlowEntry]) -> Iterator[Text]:
+    """The client that sent more than half of them; its connections are often numbered at the end of their name."""
+    clients = Counter(entry.client.rstrip("0123456789").rstrip("-_:") for entry in entries if entry.client)
+    if not clients:
+        return
+    client, count = clients.most_common(1)[0]
+    if client and count * 2 > len(entries):
+        yield text("slow log: {count} of {all} by the client {client}", count=count, all=len(entries), client=client)
 
 
 def _weight_of_slow(view: View) -> float:
