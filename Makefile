@@ -12,13 +12,16 @@ LOCK    = $(UV) pip compile --quiet --universal --generate-hashes --custom-compi
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts check bench lock pictures assets clean format set-up
+.PHONY: help demo drills test lint types contracts check bench lock pictures assets clean format set-up
 
 help:  ## these words
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
 
 demo: set-up  ## an outage from the first alert to the review, on this machine alone (FAST=1: without the waiting)
 	@$(BIN)/kuaihui demo $(if $(FAST),--fast)
+
+drills: set-up  ## every drill on real parts to its end, about half an hour (SPEED=20)
+	@$(BIN)/kuaihui drill --all --speed $(or $(SPEED),20) --port 0
 
 test: set-up  ## every test (T=tests/duties for some)
 	@$(BIN)/python tools/debian_packages.py

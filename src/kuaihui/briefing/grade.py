@@ -22,7 +22,7 @@ from kuaihui.incident.evidence import Looked
 from kuaihui.incident.holders import parts
 from kuaihui.incident.pages import Acknowledged, Answered, Ordered
 from kuaihui.incident.phases import Phase
-from kuaihui.incident.recovery import RecoveryMeasured
+from kuaihui.incident.recovery import WELL, RecoveryMeasured
 from kuaihui.incident.repair import GateFailed, GatePassed, GateSkipped, HotfixStarted, HotfixStopped
 from kuaihui.incident.thinking import (
     EvidenceWeighed,
@@ -103,6 +103,7 @@ class Grade(msgspec.Struct, frozen=True):
     answered: int = 0  # of them
     weighed: int = 0  # pieces of evidence for or against a cause
     cause: str = ""  # that was confirmed
+    claim: Text | None = None  # the same in words
     expected: str = ""
     off: tuple[Off, ...] = ()
 
@@ -134,6 +135,7 @@ def grade(timeline: Timeline, catalog: Catalog, drill: str, seed: int, expected:
         answered=len({fact.identity for fact in timeline.facts if isinstance(fact, Looked)} & set(looks)),
         weighed=len(timeline.all(EvidenceWeighed)),
         cause=cause,
+        claim=_claim(timeline),
         expected=expected.cause,
         off=tuple(off),
     )
@@ -144,6 +146,18 @@ def confirmed_cause(timeline: Timeline) -> str:
     causes = {fact.hypothesis: fact.cause for fact in timeline.all(HypothesisRaised)}
     confirmed = [causes.get(fact.hypothesis) or fact.hypothesis for fact in timeline.all(HypothesisConfirmed)]
     return confirmed[-1] if confirmed else ""
+
+
+def proved(timeline: Timeline) -> bool:
+    """Whether the signal that broke was once measured to be well again."""
+    return any(fact.verdict == WELL and not fact.supporting for fact in timeline.all(RecoveryMeasured))
+
+
+def _claim(timeline: Timeline) -> Text | None:
+    """What was confirmed last, in words."""
+    claims = {fact.hypothesis: fact.claim for fact in timeline.all(HypothesisRaised)}
+    confirmed = timeline.last(HypothesisConfirmed)
+    return claims.get(confirmed.hypothesis) if confirmed else None
 
 
 # -- what was --------------------------------------------------------------------------------------------------------------------------
@@ -230,7 +244,7 @@ def _wrong_turns(timeline: Timeline, expected: Expectation) -> Iterator[Off]:
 def _end(timeline: Timeline, expected: Expectation) -> Iterator[Off]:
     if timeline.phase is not Phase.CLOSED:
         yield Off(PEOPLE, "recovery", UNRECOVERED, text("it was not over when the drill ended"))
-    elif not timeline.all(RecoveryMeasured):
+    elif not proved(timeline):
         yield Off(SETUP, "recovery", UNPROVED, text("the recovery was not proved on the signal that broke"))
     if expected.reopened and not timeline.has(Reopened):
         yield Off(SETUP, "recovery", UNRECOVERED, text("it broke again, and nobody noticed"))
@@ -273,29 +287,3 @@ def _pages(timeline: Timeline) -> list[Page]:
 def _failed(timeline: Timeline, page: Page) -> bool:
     answer = timeline.answers.get(page.identity)
     return answer is not None and answer.outcome in ("gave up", "nobody")
-
-
-# -- compared ----------------------------------------------------------------------------------------------------------------------------
-
-
-class Compared(msgspec.Struct, frozen=True):
-    """Two runs of one drill: points then and now, clocks that got quicker or slower, reasons that are gone or new."""
-
-    before: int
-    now: int
-    clocks: tuple[tuple[Text, timedelta | None, timedelta | None], ...]
-    gone: tuple[Text, ...]
-    new: tuple[Text, ...]
-
-
-def compared(before: Grade, now: Grade) -> Compared:
-    """This run beside the last one."""
-    then = {clock.name: clock.spent for clock in before.clocks}
-    was, is_so = [one.why for one in before.off], [one.why for one in now.off]
-    return Compared(
-        before.points(),
-        now.points(),
-        tuple((clock.says, then.get(clock.name), clock.spent) for clock in now.clocks),
-        tuple(why for why in was if why not in is_so),
-        tuple(why for why in is_so if why not in was),
-    )

@@ -18,7 +18,7 @@ from kuaihui.incident.alerts import AlertFired, Reopened, SeverityChanged, Worse
 from kuaihui.incident.fact import HOUSE
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import Text, text
+from kuaihui.language import Text, both, text
 
 _BROKEN = (Phase.OPEN, Phase.ENGAGED, Phase.MITIGATED)
 
@@ -45,7 +45,7 @@ def severity_at(signal: Signal, value: float) -> int | None:
 
 
 def _reason(signal: Signal, value: float) -> Text:
-    return text("{signal} is at {value}", signal=signal.name.zh, value=measured(value, signal.unit))
+    return text("{signal} is at {value}", signal=both(signal.name.zh, signal.name.en), value=measured(value, signal.unit))
 
 
 def _lowered_by_hand(timeline: Timeline, value: float) -> bool:

@@ -16,7 +16,8 @@ from kuaihui.app.drill.shelf import OURS, allowed, every, find, folders, surpris
 from kuaihui.app.drill.stage.descriptions import BY_NAME
 from kuaihui.app.drill.virtual import acting
 from kuaihui.app.overlay import catalog_of, laid_over
-from kuaihui.briefing.grade import CAUSE, PEOPLE, SETUP, Clock, Grade, Off, compared
+from kuaihui.briefing.compared import compared
+from kuaihui.briefing.grade import CAUSE, PEOPLE, SETUP, Clock, Grade, Off
 from kuaihui.catalog.load import load
 from kuaihui.errors import BadSettings, Refused
 from kuaihui.incident.alerts import Opened

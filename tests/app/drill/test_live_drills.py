@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kuaihui.app.drill.act import Wanted, finish
+from kuaihui.app.drill.ending import pages_of
 from kuaihui.app.drill.live import Live, acting_live
 from kuaihui.app.drill.shelf import find
 from kuaihui.app.drill.stage.description import Environment
@@ -59,9 +60,9 @@ async def test_the_hotfix_really_brings_the_errors_to_nothing(tmp_path: Path) ->
         assert "config:shared" in {found.key for look in timeline.all(RedisInspected) for found in look.findings}
         assert {"code", "unit-tests", "review", "pre-production", "test", "canary"} <= {fact.gate for fact in timeline.all(GatePassed)}
         assert {"canary", "full"} <= {fact.gate for fact in timeline.all(GateReached)}
-        report, told = finish(want, timeline, live.built.catalog, live.parts.what_is_real)
-    assert "1-5-10" in told
-    assert report.exists()
+        ended = finish(want, timeline, live.built.catalog, live.parts.what_is_real, await pages_of(live.built))
+    assert "1-5-10" in ended.markdown
+    assert ended.report.exists()
 
 
 async def test_redis_is_really_gone_and_is_started_again(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,19 +15,23 @@ from kuaihui.app.commands.catalog import File
 from kuaihui.app.commands.house import run
 from kuaihui.app.commands.markdown import show
 from kuaihui.app.commands.speaking import language, one_line_errors
-from kuaihui.app.drill.act import Wanted, act_virtually
+from kuaihui.app.drill.act import Ended, Wanted, act_virtually
+from kuaihui.app.drill.report import AS_WRITTEN, BESIDE
 from kuaihui.app.drill.script import Script
 from kuaihui.app.drill.shelf import every, find, surprise
 from kuaihui.app.settings import CatalogPlace, Settings
 from kuaihui.app.wiring import RealClock
 from kuaihui.catalog.load import load
-from kuaihui.errors import Refused
-from kuaihui.language import text
+from kuaihui.errors import KuaihuiError, Refused
+from kuaihui.language import Text, say, text
 
 
 def drill(  # noqa: PLR0913, PLR0917  # each is one word people may say
     name: Annotated[str, typer.Argument(help="a drill's name, or a folder with drill.yaml")] = "",
     listed: Annotated[bool, typer.Option("--list", help="the drills there are")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="every drill, one after the other; fails where one does not end as written")
+    ] = False,
     by_surprise: Annotated[bool, typer.Option("--surprise", help="one of those that may come at this hour")] = False,
     play: Annotated[list[str] | None, typer.Option("--play", help="a part that a person plays: 小美, xiaomei")] = None,
     speed: Annotated[float, typer.Option(min=1, max=60, help="how much people's waiting is compressed; never the physics")] = 1.0,
@@ -47,26 +51,64 @@ def drill(  # noqa: PLR0913, PLR0917  # each is one word people may say
             return
         place = Settings.load(settings).catalog
         catalog = place.folder if place.folder.exists() or place != CatalogPlace() else sample()
-        script = _chosen(name, own, catalog, by_surprise=by_surprise)
-        wanted = Wanted(script, catalog, reports, seed, speed, tuple(_parts(play or [], catalog)), port, _language(), own_parts=own_parts)
-        if virtual:
-            run(act_virtually(wanted, show))
+        scripts = every(own) if everything else [_chosen(name, own, catalog, by_surprise=by_surprise)]
+        parts = tuple(_parts(play or [], catalog))
+        wanted = [Wanted(script, catalog, reports, seed, speed, parts, port, _language(), own_parts=own_parts) for script in scripts]
+        if everything:
+            raise typer.Exit(0 if every_one(wanted, virtually if virtual else on_parts) else 1)
+        _ = virtually(wanted[0]) if virtual else on_parts(wanted[0], stay=stay)
+
+
+def every_one(wanted: Sequence[Wanted], act: Callable[[Wanted], Ended | None]) -> bool:
+    """Act them one after the other and tell how each ended; whether all ended as they are written. Broken off, the rest is left out."""
+    rows: list[str] = []
+    as_written = True
+    for one in wanted:
+        try:
+            ended = act(one)
+        except KuaihuiError as failed:
+            grade, differs = "—", (failed.text,)
         else:
-            on_parts(wanted, stay=stay)
+            if ended is None:
+                as_written = False
+                break
+            grade, differs = f"{ended.grade.letter} · {ended.grade.points()}", ended.differs
+        as_written = as_written and not differs
+        rows.append(f"| {one.script.id} | {grade} | {'; '.join(map(_said, differs or (AS_WRITTEN,)))} |")
+    head = " | ".join(_said(words) for words in (text("drill"), text("grade"), BESIDE))
+    show("\n".join([f"| {head} |", "| --- | --- | --- |", *rows]))
+    return as_written
 
 
-def on_parts(wanted: Wanted, *, stay: bool) -> None:
-    """Act a drill on real parts, shown on the terminal and on its pages."""
+def _said(words: Text) -> str:
+    return " ".join(say(words, language()).split())
+
+
+def virtually(wanted: Wanted) -> Ended | None:
+    """Act a drill in virtual time; None where it was broken off."""
+    ended: list[Ended] = []
+
+    async def act() -> None:
+        ended.append(await act_virtually(wanted, show))
+
+    run(act())
+    return ended[0] if ended else None
+
+
+def on_parts(wanted: Wanted, *, stay: bool = False) -> Ended | None:
+    """Act a drill on real parts, shown on the terminal and on its pages; None where it was broken off. Raises KuaihuiError."""
     from kuaihui.app.drill.live import act_live  # noqa: PLC0415  # a stage needs the extra `drill`, everything else does not
     from kuaihui.app.drill.terminal import View  # noqa: PLC0415  # as above
 
     view = View(wanted.language)
+    ended: list[Ended] = []
 
     async def act() -> None:
         with view.open():
-            await act_live(wanted, view.report, view.say, view.watch, stay=stay)
+            ended.append(await act_live(wanted, view.report, view.say, view.watch, stay=stay))
 
     run(act())
+    return ended[0] if ended else None
 
 
 def _language() -> Literal["zh", "en"]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from kuaihui.app.drill.ending import differences, pages_of
 from kuaihui.app.drill.report import Report, keep, last
 from kuaihui.app.drill.script import Script
 from kuaihui.app.drill.virtual import act_through, acting
@@ -32,11 +33,24 @@ class Wanted:
     own_parts: bool = False
 
 
-async def act_virtually(wanted: Wanted, told: Callable[[str], None]) -> None:
+@dataclass(frozen=True)
+class Ended:
+    """A drill that is over: its grade, its report as a file and as Markdown, and what did not come as its file expects."""
+
+    drill: str
+    grade: Grade
+    report: Path
+    markdown: str
+    differs: tuple[Text, ...]
+
+
+async def act_virtually(wanted: Wanted, told: Callable[[str], None]) -> Ended:
     """Act it out in virtual time, keep its report, and tell it as Markdown."""
     async with acting(wanted.script, wanted.catalog, seed=wanted.seed, language=wanted.language) as acted:
         timeline = await act_through(acted)
-        told(finish(wanted, timeline, acted.built.catalog, acted.curves.what_is_real)[1])
+        ended = finish(wanted, timeline, acted.built.catalog, acted.curves.what_is_real, await pages_of(acted.built))
+        told(ended.markdown)
+        return ended
 
 
 def graded(script: Script, timeline: Timeline, catalog: Catalog, seed: int) -> Grade:
@@ -45,9 +59,11 @@ def graded(script: Script, timeline: Timeline, catalog: Catalog, seed: int) -> G
     return grade(timeline, catalog, script.id, seed, expected)
 
 
-def finish(wanted: Wanted, timeline: Timeline, catalog: Catalog, notes: Sequence[Text]) -> tuple[Path, str]:
-    """Grade, compare with the last run, keep; returns the report's file and its Markdown."""
+def finish(wanted: Wanted, timeline: Timeline, catalog: Catalog, notes: Sequence[Text], pages: int) -> Ended:
+    """Grade, compare with the last run and with what the drill's file expects, keep. `pages` are those of all its incidents."""
     made = graded(wanted.script, timeline, catalog, wanted.seed)
     before = last(wanted.reports, wanted.script.id)
-    markdown = Report(wanted.language, catalog.names(wanted.language)).markdown(wanted.script.name, made, before, notes)
-    return keep(wanted.reports, made, markdown, RealClock().now()), markdown
+    differs = tuple(differences(wanted.script.expected, timeline, pages))
+    report = Report(wanted.language, catalog.names(wanted.language))
+    markdown = report.markdown(wanted.script.name, made, before, notes, differs)
+    return Ended(wanted.script.id, made, keep(wanted.reports, made, markdown, RealClock().now()), markdown, differs)

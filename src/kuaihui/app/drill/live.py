@@ -22,12 +22,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from kuaihui.app.commands.house import listening
-from kuaihui.app.drill.act import Wanted, finish
+from kuaihui.app.drill.act import Ended, Wanted, finish
 from kuaihui.app.drill.compress import compress
 from kuaihui.app.drill.director import Director
+from kuaihui.app.drill.ending import pages_of
 from kuaihui.app.drill.parts import Parts
 from kuaihui.app.drill.sources import stage_hooks, stage_settings
 from kuaihui.app.drill.stage.descriptions import BY_NAME
+from kuaihui.app.drill.stage.processes import StageFailed
 from kuaihui.app.drill.stage.stage import Stage
 from kuaihui.app.drill.virtual import drill_catalog
 from kuaihui.app.settings import Server
@@ -88,7 +90,7 @@ async def acting_live(wanted: Wanted, say: Callable[[Text], None] | None = None)
         wanted = replace(wanted, speed=wanted.script.fastest)
     async with AsyncExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="kuaihui-drill-")))
-        catalog = drill_catalog(wanted.script, wanted.catalog, folder / "catalog")
+        catalog = drill_catalog(wanted.script, wanted.catalog, folder / "catalog", wanted.language)
         compress(catalog, wanted.speed)
         listener = opened.enter_context(listening(Server(port=wanted.port)))
         server = Server(port=listener.getsockname()[1])
@@ -139,15 +141,24 @@ async def _served(app: FastAPI, listener: object) -> AsyncGenerator[None]:
 
 async def act_live(
     wanted: Wanted, told: Callable[[str], None], say: Callable[[Text], None], watch: Callable[[Live], None], *, stay: bool = False
-) -> None:
-    """Act a drill on real parts, keep its report, and tell it as Markdown; with `stay` the pages stay up until it is ended."""
+) -> Ended:
+    """
+    Act a drill on real parts, keep its report, and tell it as Markdown; with `stay` the pages stay up until it is ended.
+
+    Raises StageFailed where nothing of it was heard.
+    """
     async with acting_live(wanted, say) as live:
         timeline = await live.act(watch)
-        if len(timeline):
-            told(finish(wanted, timeline, live.built.catalog, live.parts.what_is_real)[1])
+        if not len(timeline):
+            raise StageFailed(
+                text("no alert of the drill was heard: {lost}", lost="; ".join(live.parts.stage.lost()) or text("every part stands"))
+            )
+        ended = finish(wanted, timeline, live.built.catalog, live.parts.what_is_real, await pages_of(live.built))
+        told(ended.markdown)
         if stay:
             say(text("The pages stay up at {address}; Ctrl-C ends the drill.", address=live.address))
             await asyncio.Event().wait()
+        return ended
 
 
 def _unheard(words: Text) -> None:

@@ -13,11 +13,14 @@ from typing import Final
 
 import msgspec
 
-from kuaihui.briefing.grade import PEOPLE, SETUP, Clock, Compared, Grade, Reached, compared
+from kuaihui.briefing.compared import Compared, compared
+from kuaihui.briefing.grade import PEOPLE, SETUP, Clock, Grade, Reached
 from kuaihui.catalog.shapes import Name
 from kuaihui.language import Language, Text, say, text
 from kuaihui.language.durations import show_duration
 
+BESIDE: Final = text("Beside what the drill expects")
+AS_WRITTEN: Final = text("everything came as it was written")
 KINDS: Final = {
     "late": text("clocks"),
     "cause": text("the cause"),
@@ -40,8 +43,10 @@ class Report:
         """Words on one line."""
         return " ".join(say(words, self.language, self.names).split())
 
-    def markdown(self, name: Name, grade: Grade, before: Grade | None = None, notes: Sequence[Text] = ()) -> str:
-        """The whole report."""
+    def markdown(
+        self, name: Name, grade: Grade, before: Grade | None = None, notes: Sequence[Text] = (), differs: Sequence[Text] = ()
+    ) -> str:
+        """The whole report; `differs` is what did not come as the drill's file expects."""
         title = text("Drill report: {name}", name=name.told(self.language))
         lines = [f"# {self.said(title)}", "", f"> {self.said(_MARK)}", "", self._verdict(grade), ""]
         lines += [f"- {self.said(note)}" for note in notes] + ([""] if notes else [])
@@ -54,6 +59,8 @@ class Report:
         lines += [f"## {self.said(text('Evidence'))}", "", *(f"- {self.said(one)}" for one in _evidence(grade)), ""]
         for whose, heading in ((PEOPLE, text("What people may do better")), (SETUP, text("What the set-up wants"))):
             lines += self._off(grade, whose, heading)
+        lines += [f"## {self.said(BESIDE)}", ""]
+        lines += [f"- {self.said(one)}" for one in differs or (AS_WRITTEN,)] + [""]
         if before is not None:
             lines += self._compared(compared(before, grade))
         return "\n".join(lines).rstrip() + "\n"
@@ -111,7 +118,7 @@ def _evidence(grade: Grade) -> list[Text]:
             *said,
             text("no cause was confirmed") if grade.expected else text("no cause was confirmed, and nobody could know it: honest"),
         ]
-    return [*said, text("confirmed cause: {cause}", cause=grade.cause)]
+    return [*said, text("confirmed cause: {cause}", cause=grade.claim or grade.cause)]
 
 
 def _span(span: timedelta | None) -> str:

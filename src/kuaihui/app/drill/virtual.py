@@ -22,7 +22,7 @@ from kuaihui.app.drill.director import Director
 from kuaihui.app.drill.script import Script
 from kuaihui.app.drill.sources import stage_catalog
 from kuaihui.app.drill.stage.descriptions import BY_NAME
-from kuaihui.app.overlay import lay
+from kuaihui.app.overlay import lay, read_plain, written
 from kuaihui.app.settings import CatalogPlace, JournalPlace, Server, Settings
 from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, house
@@ -90,7 +90,7 @@ async def acting(
 ) -> AsyncGenerator[Acting]:
     """A drill at its beginning, on a copy of this catalog."""
     with tempfile.TemporaryDirectory(prefix="kuaihui-drill-") as made:
-        folder = drill_catalog(script, catalog, Path(made) / "catalog")
+        folder = drill_catalog(script, catalog, Path(made) / "catalog", language)
         begins = script.begins.astimezone(UTC) if script.begins else SATURDAY
         clock = ActedClock(begins)
         place, journal = CatalogPlace(folder=folder), JournalPlace(url="memory:")
@@ -106,9 +106,11 @@ async def acting(
                 yield Acting(script, built, app, clock, world, director)
 
 
-def drill_catalog(script: Script, catalog: Path, into: Path) -> Path:
-    """A copy of the catalog for this drill: the stage's sources, and the drill's own catalog laid over it. Raises Refused."""
+def drill_catalog(script: Script, catalog: Path, into: Path, language: Literal["zh", "en"]) -> Path:
+    """A copy of the catalog for this drill, in its language, with the stage's sources and the drill's own files. Raises Refused."""
     folder = stage_catalog(catalog, into)
+    front = folder / "catalog.yaml"
+    front.write_text(written(read_plain(front) | {"language": language}), encoding="utf-8")
     over = script.folder / "catalog"
     if over.is_dir():
         lay(folder, over)
