@@ -18,7 +18,7 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "demo": ("demo",),
     "try_feishu": ("try_feishu",),
     "drill": ("drill",),
-    "catalog": ("check", "oncall"),
+    "catalog": ("check", "oncall", "sample"),
     "doctor": ("doctor",),
     "incidents": ("incidents", "show", "declare", "ack", "say", "role", "do", "inbox"),
     "repairing": ("propose", "choose", "hotfix", "hotfixes", "gate", "report"),

@@ -38,9 +38,10 @@ from kuaihui.errors import BadSettings
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.integrations.feishu import Workplace
 from kuaihui.integrations.postgres import Postgres
-from kuaihui.integrations.sqlite import Sqlite
+from kuaihui.integrations.sqlite import Sqlite, beside
 from kuaihui.journal.journal import Journal
 from kuaihui.journal.memory import Memory
+from kuaihui.journal.verify import Readable
 from kuaihui.language import text
 from kuaihui.loop import Clock, Integration, Loop
 
@@ -201,14 +202,28 @@ async def _stop(built: House) -> None:
 
 
 @asynccontextmanager
+async def journal_to_read(url: str) -> AsyncGenerator[Readable]:
+    """The same, only to be read, beside the house that may have it open. Raises BadSettings for a file that is not there."""
+    if url.startswith("sqlite:"):
+        with beside(_file_of(url)) as sqlite:
+            yield sqlite
+    else:
+        async with open_journal(url) as journal:
+            yield journal
+
+
+def _file_of(url: str) -> Path:
+    return Path(url.partition(":")[2].removeprefix("///"))
+
+
+@asynccontextmanager
 async def open_journal(url: str) -> AsyncGenerator[Journal]:
     """The journal that a URL names. Raises BadSettings for one we do not know."""
-    kind, _, rest = url.partition(":")
-    match kind:
+    match url.partition(":")[0]:
         case "memory":
             yield Memory()
         case "sqlite":
-            file = Path(rest.removeprefix("///"))
+            file = _file_of(url)
             file.parent.mkdir(parents=True, exist_ok=True)
             async with Sqlite.open(file) as sqlite:
                 yield sqlite

@@ -32,7 +32,9 @@ class Answered(Fact, frozen=True, kw_only=True, tag=True):
 
     @property
     def said(self) -> Text:
-        return text("{order}: {outcome} {reason}", order=self.identity, outcome=outcome(self.outcome), reason=self.reason or "")
+        if self.reason is None:
+            return text("{order}: {outcome}", order=self.identity, outcome=outcome(self.outcome))
+        return text("{order}: {outcome} {reason}", order=self.identity, outcome=outcome(self.outcome), reason=self.reason)
 
 
 def outcome(word: str) -> Text:

@@ -8,16 +8,32 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
-from kuaihui.journal.chain import broken
-from kuaihui.journal.journal import Journal, Summary
+from kuaihui.journal.chain import Record, broken
+from kuaihui.journal.journal import Summary
 from kuaihui.language import Text, text
 
 PAGE: Final = 1000
 
 
-async def verify(journal: Journal, incident: str | None = None) -> list[Text]:
+class Readable(Protocol):
+    """As much of a journal as is looked at here."""
+
+    async def head(self, incident: str) -> tuple[int, str]:
+        """How many facts an incident has, and the newest one's hash."""
+        ...
+
+    async def read(self, incident: str, after: int = 0) -> list[Record]:
+        """Its records from number `after` on."""
+        ...
+
+    async def summaries(self, *, open_only: bool = False, before: datetime | None = None, limit: int = 1000) -> list[Summary]:
+        """Incidents, the newest opening first."""
+        ...
+
+
+async def verify(journal: Readable, incident: str | None = None) -> list[Text]:
     """
     What is wrong with an incident, or with any of them: facts that are missing, changed, swapped or cut off; empty when all is whole.
 
@@ -29,7 +45,7 @@ async def verify(journal: Journal, incident: str | None = None) -> list[Text]:
     return [fault async for known in every(journal) if (fault := await _fault(journal, known.incident))]
 
 
-async def _fault(journal: Journal, incident: str) -> Text | None:
+async def _fault(journal: Readable, incident: str) -> Text | None:
     length, head = await journal.head(incident)
     records = await journal.read(incident)
     if not length and not records:
@@ -41,7 +57,7 @@ async def _fault(journal: Journal, incident: str) -> Text | None:
     return broken(incident, records, length, head)
 
 
-async def every(journal: Journal) -> AsyncIterator[Summary]:
+async def every(journal: Readable) -> AsyncIterator[Summary]:
     """Every incident, newest opening first, in pages."""
     seen: set[str] = set()
     before: datetime | None = None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from datetime import UTC, datetime
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -15,15 +17,16 @@ from kuaihui.app.commands.talking import Talk
 from kuaihui.app.feishu import reader_of, workplace
 from kuaihui.app.feishu_settings import FeishuSettings
 from kuaihui.app.settings import Settings
-from kuaihui.app.wiring import RealClock
+from kuaihui.app.wiring import RealClock, catalog_folder
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.faults import FaultyCatalog
 from kuaihui.catalog.load import load
-from kuaihui.catalog.table import laid, suspicious
+from kuaihui.catalog.table import laid, services_by_name, suspicious
 from kuaihui.errors import KuaihuiError, Refused
 from kuaihui.integrations.feishu.read_table import BadTable
 from kuaihui.language import text
 
+SAMPLE = text("there is no catalog folder yet: this is the sample catalog (begin your own with `kuaihui sample catalog`)")
 Folder = Annotated[Path | None, typer.Option("--catalog", help="the catalog's folder; left out: the settings' own")]
 File = Annotated[Path | None, typer.Option("--settings", envvar="KUAIHUI_SETTINGS", help="the settings file")]
 
@@ -31,7 +34,7 @@ File = Annotated[Path | None, typer.Option("--settings", envvar="KUAIHUI_SETTING
 def check(folder: Folder = None, settings: File = None) -> None:
     """Check settings and catalog; every fault at once. 检查设置和名录。"""
     with one_line_errors():
-        catalog = load(folder or Settings.load(settings).catalog.folder)
+        catalog = _catalog(folder, settings)
         for caution in catalog.cautions:
             tell(caution.told)
         tell(
@@ -69,14 +72,41 @@ def oncall(
 ) -> None:
     """Who is on call. 谁在值班。"""
     with one_line_errors():
-        catalog = load(folder or Settings.load(settings).catalog.folder)
+        catalog = _catalog(folder, settings)
         instant = parse_instant(at, catalog) if at else RealClock().now()
         names = catalog.names(language())
         for rota in _rotas(service, catalog):
-            people = catalog.on_call(rota, instant)
+            people = _on_call(catalog, rota, instant, at)
             typer.echo(f"{names[rota]}: {', '.join(names[person] for person in people) or '-'}")
             for one in _suggested(rota) if folder is None else ():
                 typer.echo(f"  {one['suggestion']} ({one['reason']}; {one['incident']})")
+
+
+def _catalog(folder: Path | None, settings: Path | None) -> Catalog:
+    """The catalog that is asked for; where the settings name none and there is none yet, the sample, which is said."""
+    if folder:
+        return load(folder)
+    with catalog_folder(Settings.load(settings)) as (found, sample):
+        if sample:
+            tell(SAMPLE, err=True)
+        return load(found)
+
+
+def sample(folder: Annotated[Path, typer.Argument(help="a folder that is not there yet, or is empty")]) -> None:
+    """Write the sample catalog into a folder, to make your own of it. 写出示例名录。"""
+    with one_line_errors():
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise Refused(text("{folder} is not empty: name another folder", folder=str(folder)))
+        with as_file(files("kuaihui.samples") / "config_center") as whole:
+            shutil.copytree(whole, folder, dirs_exist_ok=True)
+        tell(text("written to {folder}: put your people and services there, then `kuaihui check --catalog {folder}`", folder=str(folder)))
+
+
+def _on_call(catalog: Catalog, rota: str, instant: datetime, written: str) -> tuple[str, ...]:
+    try:
+        return catalog.on_call(rota, instant)
+    except OverflowError as absurd:
+        raise Refused(text("{at} lies outside any calendar", at=written)) from absurd
 
 
 def _suggested(rota: str) -> list[dict[str, str]]:
@@ -90,13 +120,15 @@ def _suggested(rota: str) -> list[dict[str, str]]:
 def _rotas(wanted: str, catalog: Catalog) -> list[str]:
     if not wanted:
         return list(catalog.rotas)
-    rota = catalog.services[wanted].rota if wanted in catalog.services else wanted
-    if rota not in catalog.rotas:
+    service = services_by_name(catalog).get(wanted.strip().casefold(), "")
+    rotas = {name: one.id for one in catalog.rotas.values() for name in (one.name.zh, one.name.en, one.id)}
+    rota = catalog.services[service].rota if service else rotas.get(wanted, "")
+    if not rota:
         raise Refused(
             text(
                 "there is no service or rota {wanted}; there are: {known}",
                 wanted=wanted,
-                known=", ".join([*catalog.services, *catalog.rotas]),
+                known=", ".join(dict.fromkeys([*catalog.services, *catalog.rotas])),
             )
         )
     return [rota]
@@ -106,6 +138,8 @@ def parse_instant(written: str, catalog: Catalog) -> datetime:
     """An instant as people type it, in the team's zone unless it has its own. Raises Refused."""
     try:
         instant = datetime.fromisoformat(written)
+        return (instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(catalog.time_zone))).astimezone(UTC)
+    except OverflowError as absurd:
+        raise Refused(text("{at} lies outside any calendar", at=written)) from absurd
     except ValueError as wrong:
         raise Refused(text("{written} is no instant: write it like 2023-03-11T11:00", written=written)) from wrong
-    return (instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(catalog.time_zone))).astimezone(UTC)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
+import os
+import re
 import secrets
 import socket
 from collections.abc import Coroutine
@@ -12,14 +15,16 @@ from contextlib import suppress
 import typer
 import uvicorn
 
-from kuaihui.app.commands.catalog import File
+from kuaihui.app.commands.catalog import SAMPLE, File
 from kuaihui.app.commands.speaking import one_line_errors, tell
 from kuaihui.app.settings import Server, Settings
 from kuaihui.app.web.app import create_app
 from kuaihui.app.web.identity import hash_of
 from kuaihui.app.wiring import House, house, start
-from kuaihui.errors import BadSettings
+from kuaihui.errors import BadSettings, Refused
 from kuaihui.language import text
+
+_ID = re.compile(r"[\w.-]+")
 
 try:
     import uvloop
@@ -45,7 +50,7 @@ async def _up(settings: Settings) -> None:
         async with house(settings) as built:
             await start(built)
             if built.sample:
-                tell(text("there is no catalog folder yet: this is the sample catalog (begin your own as in docs/catalog)"))
+                tell(SAMPLE)
             tell(text("Kuaihui is up: {address}", address=settings.server.reached_at))
             collect_seldom()
             await serve(built, listener)
@@ -68,9 +73,14 @@ def listening(server: Server) -> socket.socket:
         return socket.create_server((server.host, server.port), family=socket.AF_INET6 if ":" in server.host else socket.AF_INET)
     except OSError as taken:
         words = text(
-            "nothing can listen on {host}:{port} ({what}): choose another server.port", host=server.host, port=server.port, what=str(taken)
+            "nothing can listen on {host}:{port} ({what}): choose another server.port", host=server.host, port=server.port, what=_why(taken)
         )
         raise BadSettings(words) from taken
+
+
+def _why(taken: OSError) -> str:
+    """The system's own words alone: Python adds the address to them, which we have told."""
+    return os.strerror(taken.errno) if taken.errno and taken.errno > 0 else str(taken)
 
 
 async def serve(built: House, listener: socket.socket) -> None:
@@ -81,6 +91,11 @@ async def serve(built: House, listener: socket.socket) -> None:
 
 def token(person: str) -> None:
     """Make a token for a person: they get the token, the settings keep its hash. 生成令牌。"""
-    made = secrets.token_urlsafe(24)
-    typer.echo(made)
-    typer.echo(f'[auth.people]\n{person} = "{hash_of(made)}"')
+    with one_line_errors():
+        if not _ID.fullmatch(person):
+            raise Refused(text("{person} is no id: write the key that stands above them in people.yaml", person=person))
+        made = secrets.token_urlsafe(24)
+        tell(text("for {person} alone (KUAIHUI_TOKEN, or the sign-in page):", person=person), err=True)
+        typer.echo(made)
+        tell(text("for the settings:"), err=True)
+        typer.echo(f"[auth.people]\n{json.dumps(person)} = {json.dumps(hash_of(made))}")

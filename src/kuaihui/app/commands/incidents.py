@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from kuaihui.app.commands.speaking import one_line_errors
-from kuaihui.app.commands.talking import Talk
+from kuaihui.app.commands.speaking import one_line_errors, tell
+from kuaihui.app.commands.talking import Talk, at
+from kuaihui.language import text
 
 As = Annotated[str, typer.Option("--as", help="who you are, where the house is open on loopback (KUAIHUI_PERSON)")]
 
@@ -16,22 +17,26 @@ As = Annotated[str, typer.Option("--as", help="who you are, where the house is o
 def incidents(all: Annotated[bool, typer.Option("--all", help="closed ones too")] = False) -> None:
     """List the open incidents. 列出未关闭的故障。"""
     with one_line_errors():
-        for one in Talk().get("/api/v1/incidents", state="all" if all else "open")["incidents"]:
+        found = Talk().get("/api/v1/incidents", state="all" if all else "open")["incidents"]
+        if not found:
+            tell(text("there is no incident") if all else text("no incident is open"), err=True)
+        for one in found:
             typer.echo(f"{one['incident']}  P{one['severity']}  {one['phase']:<10} {one['opened_local']}  {one['title']}")
 
 
-def show(incident: str) -> None:
+def show(incident: str, all: Annotated[bool, typer.Option("--all", help="also how the house went about it")] = False) -> None:
     """Show one incident: phase, clocks, people, roles, timeline. 查看一个故障。"""
     with one_line_errors():
         talk = Talk()
-        told = talk.get(f"/api/v1/incidents/{incident}")
+        told = talk.get(at("incidents", incident))
         typer.echo(f"{told['title']}  P{told['severity']}  {told['phase_said']}  {told['opened_local']}")
         for stamp in told["stamps"]:
             typer.echo(f"  {stamp['said']}: {stamp['spent']} / {stamp['budget']}")
         for role in told["roles"]:
             typer.echo(f"  {role['name']}: {role['holder_name'] or '-'}")
-        for fact in talk.get(f"/api/v1/incidents/{incident}/facts")["facts"]:
-            typer.echo(f"{fact['local']}  {fact['said']}")
+        for fact in talk.get(at("incidents", incident, "facts"))["facts"]:
+            if all or not fact["quiet"]:
+                typer.echo(f"{fact['local']}  {fact['said']}")
 
 
 def declare(service: str, title: str, severity: Annotated[int | None, typer.Option(min=1, max=5)] = None, person: As = "") -> None:
@@ -46,12 +51,12 @@ def ack(incident: str, person: As = "") -> None:
     _do(incident, person, {"deed": "Acknowledge"})
 
 
-def say(incident: str, words: str, person: As = "", picture: Annotated[Path | None, typer.Option(exists=True)] = None) -> None:
+def say(incident: str, words: str, person: As = "", picture: Path | None = None) -> None:
     """Say something in the topic; a word like 升级 or /role does it. 在话题里说一句。"""
     with one_line_errors():
         talk = Talk(person=person)
         pictures = [talk.post_file("/api/v1/artifacts", picture)["hash"]] if picture else []
-        _tell(talk.post(f"/api/v1/incidents/{incident}/deeds", {"deed": "Speak", "words": words, "pictures": pictures}))
+        _tell(talk.post(at("incidents", incident, "deeds"), {"deed": "Speak", "words": words, "pictures": pictures}))
 
 
 def role(
@@ -71,14 +76,17 @@ def inbox(person: As = "") -> None:
     """What wants you now; reading it here counts as read. 我的收件箱。"""
     with one_line_errors():
         talk = Talk(person=person)
-        for word in talk.get("/api/v1/inbox")["words"]:
+        words = talk.get("/api/v1/inbox")["words"]
+        if not words:
+            tell(text("nothing wants you now"), err=True)
+        for word in words:
             typer.echo(f"{word['incident']}  {word['local']}  [{word['reached']}]  {word['said']}")
         talk.post("/api/v1/inbox/read", {})
 
 
 def _do(incident: str, person: str, deed: dict[str, Any]) -> None:  # Any: the deed's own fields, checked by the house
     with one_line_errors():
-        _tell(Talk(person=person).post(f"/api/v1/incidents/{incident}/deeds", deed))
+        _tell(Talk(person=person).post(at("incidents", incident, "deeds"), deed))
 
 
 def _tell(answer: dict[str, Any]) -> None:

@@ -10,9 +10,10 @@ import typer
 
 from kuaihui.app.commands.catalog import File
 from kuaihui.app.commands.speaking import one_line_errors, tell
-from kuaihui.app.commands.talking import Talk
+from kuaihui.app.commands.talking import Talk, at
 from kuaihui.app.settings import Settings
-from kuaihui.app.wiring import open_journal
+from kuaihui.app.wiring import journal_to_read
+from kuaihui.errors import Refused
 from kuaihui.journal.export import verify_export
 from kuaihui.journal.verify import verify as verify_journal
 from kuaihui.language import Text, text
@@ -21,13 +22,13 @@ from kuaihui.language import Text, text
 def why(fingerprint: str) -> None:
     """What became of an alert, and by which rule. 这条告警去哪了、为什么。"""
     with one_line_errors():
-        for line in Talk().get(f"/api/v1/why/{fingerprint}")["lines"]:
+        for line in Talk().get(at("why", fingerprint))["lines"]:
             typer.echo(line)
 
 
 def verify(
     incident: Annotated[str, typer.Argument(help="an incident; left out: all")] = "",
-    file: Annotated[Path | None, typer.Option("--file", exists=True, help="an export to verify instead of the journal")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="an export to verify instead of the journal")] = None,
     settings: File = None,
 ) -> None:
     """Find changed or missing facts by their hash chain. 校验时间线是否被改动。"""
@@ -41,7 +42,10 @@ def verify(
 
 
 async def _verify(settings: Settings, incident: str) -> list[Text]:
-    async with open_journal(settings.journal.url) as journal:
+    """What is wrong in the journal of the settings, beside a house that may be running on it."""
+    async with journal_to_read(settings.journal.url) as journal:
+        if not await journal.summaries(limit=1):
+            raise Refused(text("the journal holds no incident"))
         return await verify_journal(journal, incident or None)
 
 
@@ -50,8 +54,9 @@ def export(
 ) -> None:
     """Take an incident elsewhere: all its facts with their hash chain, as JSON. 导出。"""
     with one_line_errors():
-        whole = Talk().raw(f"/api/v1/incidents/{incident}/export")
+        whole = Talk().raw(at("incidents", incident, "export"))
         if to:
             to.write_bytes(whole)
+            tell(text("written to {file}", file=str(to)), err=True)
         else:
             typer.echo(whole.decode())

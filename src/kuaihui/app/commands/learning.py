@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from kuaihui.app.commands.speaking import one_line_errors, tell
-from kuaihui.app.commands.talking import Talk
+from kuaihui.app.commands.talking import Talk, at
 from kuaihui.language import text
 
 
@@ -19,7 +19,7 @@ def review(
 ) -> None:
     """Take an incident's review along: Markdown, PDF, or JSON with the hash chain. 导出复盘。"""
     with one_line_errors():
-        whole = Talk().raw(f"/api/v1/incidents/{incident}/review?format={format}")
+        whole = Talk().raw(f"{at('incidents', incident, 'review')}?format={format}")
         if to is None and format == "pdf":
             to = Path(f"{incident}.pdf")
         if to is None:
@@ -32,6 +32,9 @@ def review(
 def tasks(person: Annotated[str, typer.Argument(help="whose; left out: everybody's")] = "") -> None:
     """List the tasks that are not done. 列出没完成的待办。"""
     with one_line_errors():
-        for one in Talk().get("/api/v1/tasks", person=person)["tasks"]:
+        found = Talk().get("/api/v1/tasks", person=person)["tasks"]
+        if not found:
+            tell(text("no task is open"), err=True)
+        for one in found:
             late = "!" if one["overdue"] else " "
             typer.echo(f"{late} {one['due_local'][:10]:<10}  {one['owner_name']:<8}  {one['title']}  ({one['incident']})")

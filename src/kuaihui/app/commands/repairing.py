@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from kuaihui.app.commands.incidents import As
-from kuaihui.app.commands.speaking import one_line_errors
-from kuaihui.app.commands.talking import Talk
+from kuaihui.app.commands.speaking import one_line_errors, tell
+from kuaihui.app.commands.talking import Talk, at
+from kuaihui.language import text
 
 
 class Verdict(StrEnum):
@@ -35,7 +36,7 @@ def report(
     with one_line_errors():
         talk = Talk(person=person)
         if draft:
-            typer.echo(talk.get(f"/api/v1/incidents/{incident}/report")["words"])
+            typer.echo(talk.get(at("incidents", incident, "report"))["words"])
         else:
             _tell(talk, incident, {"deed": "Report", "words": words})
 
@@ -93,7 +94,10 @@ def gate(
 def hotfixes(incident: str) -> None:
     """Show each hotfix and rollback with its gates. 查看热修复和关卡。"""
     with one_line_errors():
-        for one in Talk().get(f"/api/v1/incidents/{incident}/hotfixes")["hotfixes"]:
+        found = Talk().get(at("incidents", incident, "hotfixes"))["hotfixes"]
+        if not found:
+            tell(text("no hotfix has begun"), err=True)
+        for one in found:
             typer.echo(f"{one['hotfix']}  {one['title']}  [{one['state']}]")
             for gate in one["gates"]:
                 typer.echo(f"  {_MARKS[gate['state']]} {gate['name']}  {gate['owner']}  {gate['word']}".rstrip())
@@ -102,5 +106,5 @@ def hotfixes(incident: str) -> None:
 
 
 def _tell(talk: Talk, incident: str, deed: dict[str, str]) -> None:
-    for fact in talk.post(f"/api/v1/incidents/{incident}/deeds", deed)["facts"]:
+    for fact in talk.post(at("incidents", incident, "deeds"), deed)["facts"]:
         typer.echo(fact["said"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import typer
 
 from kuaihui.errors import KuaihuiError
-from kuaihui.language import Text, choose, say
+from kuaihui.language import Text, choose, say, text
 
 
 def language() -> str:
@@ -25,9 +26,17 @@ def tell(words: Text | str, names: dict[str, str] | None = None, *, err: bool = 
 
 @contextmanager
 def one_line_errors() -> Generator[None]:
-    """An error that somebody can put right is one text and exit code 1, not a traceback."""
+    """An error that somebody can put right, or a file that cannot be used, is one text and exit code 1, not a traceback."""
     try:
         yield
+    except BrokenPipeError:  # whoever read our words has seen enough
+        raise
+    except OSError as wrong:
+        _end(text("{file}: {what}", file=str(wrong.filename or "?"), what=wrong.strerror or str(wrong)), wrong)
     except KuaihuiError as wrong:
-        typer.secho(wrong.told(language()), err=True, fg=typer.colors.RED)
-        raise typer.Exit(1) from wrong
+        _end(wrong.text, wrong)
+
+
+def _end(words: Text, wrong: Exception) -> NoReturn:
+    typer.secho(say(words, language()), err=True, fg=typer.colors.RED)
+    raise typer.Exit(1) from wrong

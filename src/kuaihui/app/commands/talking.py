@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 
 from kuaihui.app.commands.speaking import language
 from kuaihui.errors import KuaihuiError, Refused
-from kuaihui.language import text
+from kuaihui.language import Text, plain, text
+
+HERE: Final = "http://127.0.0.1:8466"
+NOT_SIGNED_IN: Final = 401
+
+
+def at(*parts: str) -> str:
+    """The API's path of what somebody named, whatever stands in the name. Raises Refused where they named nothing."""
+    if not all(parts):
+        raise Refused(text("an empty name names nothing"))
+    return "/api/v1/" + "/".join(quote(part, safe="") for part in parts)
 
 
 class Talk:
@@ -21,13 +34,14 @@ class Talk:
     """
 
     def __init__(self, server: str = "", person: str = "") -> None:
-        headers = {"Accept-Language": language()}
+        headers = {b"Accept-Language": language().encode(), b"Connection": b"close"}  # close: a command asks once or twice, and ends
         if token := os.environ.get("KUAIHUI_TOKEN"):
-            headers["Authorization"] = f"Bearer {token}"
+            headers[b"Authorization"] = f"Bearer {token.strip()}".encode()
         if who := person or os.environ.get("KUAIHUI_PERSON"):
-            headers["X-Kuaihui-Person"] = who
-        self.server = server or os.environ.get("KUAIHUI_SERVER", "http://127.0.0.1:8466")
-        self._http = httpx.Client(base_url=self.server, headers=headers, timeout=20)
+            headers[b"X-Kuaihui-Person"] = who.encode()
+        self.server = server or os.environ.get("KUAIHUI_SERVER") or HERE
+        with self._reached():
+            self._http = httpx.Client(base_url=self.server, headers=headers, timeout=20)
 
     def get(self, path: str, **query: str) -> Any:  # the API's own JSON, read by the command that asked
         """The JSON answer of a GET. Raises Refused with the house's own words."""
@@ -47,27 +61,46 @@ class Talk:
         return self._send("GET", path).content
 
     def _ask(self, method: str, path: str, **sent: Any) -> Any:
-        return self._send(method, path, **sent).json()
+        answer = self._send(method, path, **sent)
+        try:
+            return answer.json()
+        except ValueError as strange:
+            raise KuaihuiError(self._no_house()) from strange
 
     def _send(self, method: str, path: str, **sent: Any) -> httpx.Response:
-        try:
+        with self._reached():
             answer = self._http.request(method, path, **sent)
-        except httpx.TransportError as broken:
+        if answer.is_error:
+            raise Refused(self._words(answer))
+        return answer
+
+    @contextmanager
+    def _reached(self) -> Generator[None]:
+        try:
+            yield
+        except (httpx.TransportError, httpx.InvalidURL) as broken:
             words = text(
                 "no house answers at {server} ({what}): start it with `kuaihui up`, or set KUAIHUI_SERVER",
                 server=self.server,
                 what=str(broken),
             )
             raise KuaihuiError(words) from broken
-        if answer.is_error:
-            raise Refused(_words(answer))
-        return answer
+
+    def _words(self, answer: httpx.Response) -> Text:
+        """What the house says is wrong, each with the field it is of."""
+        try:
+            told = "\n".join(_placed(error) for error in answer.json()["errors"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return text("{words} (it answered {status})", words=self._no_house(), status=answer.status_code)
+        if answer.status_code != NOT_SIGNED_IN:
+            return plain(told)
+        return text("{words}; here: --as PERSON or KUAIHUI_PERSON, and KUAIHUI_TOKEN where a token is asked for", words=told)
+
+    def _no_house(self) -> Text:
+        return text("what answers at {server} is not Kuaihui: set KUAIHUI_SERVER to its address", server=self.server)
 
 
-def _words(answer: httpx.Response) -> str:
-    try:
-        told = answer.json()
-        errors = told.get("errors") or [told]
-        return "\n".join(str(error.get("message", error)) for error in errors)
-    except (ValueError, AttributeError):
-        return f"{answer.status_code} {answer.text[:300]}"
+def _placed(error: dict[str, str]) -> str:
+    """One fault in the house's words; of a field that was sent, with its name."""
+    field = "" if error["path"].startswith("/") else error["path"].rpartition(".")[2]
+    return f"{field}: {error['message']}" if field else error["message"]

@@ -18,6 +18,7 @@ from kuaihui.app.web.pictures import LARGEST, kind_of
 from kuaihui.app.web.problems import ANSWERS
 from kuaihui.app.wiring import new_id
 from kuaihui.briefing.receipts import receipts
+from kuaihui.catalog.table import services_by_name
 from kuaihui.errors import Refused
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
@@ -60,8 +61,9 @@ class Declared(BaseModel):
 
 @api.post("/incidents", status_code=201)
 async def declare(house: InHouse, reader: Reads, person: Somebody, declared: Declared) -> views.IncidentRow:
-    """Open an incident by hand; an open one of the same service is refused with its name."""
-    incident = await house.reception.declare(declared.service, declared.title, declared.severity, person)
+    """Open an incident by hand, of a service by its id or name; an open one of the same service is refused with its name."""
+    service = services_by_name(house.catalog).get(declared.service.strip().casefold(), declared.service)
+    incident = await house.reception.declare(service, declared.title, declared.severity, person)
     summary = await house.journal.summary(incident)
     assert summary is not None
     return views.row(summary, reader)
@@ -197,6 +199,7 @@ class OnCall(BaseModel):
 @api.get("/oncall")
 async def oncall(house: InHouse, reader: Reads, _: Anybody, service: Id, at: datetime | None = None) -> OnCall:
     """Who is on call for a service at an instant (now, when left out; an instant without a zone is in the team's)."""
+    service = services_by_name(house.catalog).get(service.strip().casefold(), service)
     if service not in house.catalog.services:
         raise NotFound(text("there is no service {service}", service=service))
     rota = house.catalog.services[service].rota

@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from kuaihui.app.wiring import House
 from kuaihui.errors import Refused
+from kuaihui.intake.phrasebook import people_by_name
 from kuaihui.language import text
 
 COOKIE: Final = "kuaihui_person"
@@ -44,7 +45,7 @@ def person_of(house: House, asked: HTTPConnection) -> str:
     if scheme.lower() == "bearer" and token:
         return owner_of(house, token.strip())
     if house.settings.auth.mode == "open" and (named := asked.headers.get(HEADER)):
-        return known(house, named)
+        return known(house, _as_sent(named))
     cookie = asked.cookies.get(COOKIE, "")
     try:
         kept = _signer(house).loads(cookie, max_age=KEPT_FOR) if cookie else ""
@@ -65,10 +66,19 @@ def owner_of(house: House, token: str) -> str:
 
 
 def known(house: House, person: str) -> str:
-    """A person of the catalog. Raises NotSignedIn."""
-    if person not in house.catalog.people:
+    """A person of the catalog, by their id or a name of theirs. Raises NotSignedIn."""
+    found = person if person in house.catalog.people else people_by_name(house.catalog).get(person, "")
+    if not found:
         raise NotSignedIn(text("{person} is not in the catalog's people", person=person))
-    return person
+    return found
+
+
+def _as_sent(header: str) -> str:
+    """A header's words: HTTP knows Latin letters only, and those who have others send UTF-8."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def sign_in(house: House, answer: Response, person: str) -> None:

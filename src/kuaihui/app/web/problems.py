@@ -24,6 +24,9 @@ from kuaihui.language import Text, say, text
 
 log = logging.getLogger(__name__)
 
+# What pydantic calls the bound that was overstepped.
+LIMITS: Final = ("ge", "le", "gt", "lt", "max_length", "min_length", "expected", "expected_tags")
+
 
 class Problem(BaseModel):
     """One thing that is wrong."""
@@ -119,7 +122,7 @@ async def _not_understood(request: Request, wrong: Exception) -> Response:
 
 def _fault(fault: dict[str, Any]) -> tuple[str, str, Text, str | float | None]:  # Any: pydantic's own description of a fault
     kind, bounds = str(fault["type"]), fault.get("ctx", {})
-    limit = next((bounds[name] for name in ("ge", "le", "gt", "lt", "max_length", "min_length", "expected") if name in bounds), None)
+    limit = next((bounds[name] for name in LIMITS if name in bounds), None)
     path = ".".join(str(part) for part in fault["loc"])
     return kind, path, _words(kind, limit), limit if isinstance(limit, str | int | float) else None
 

@@ -25,6 +25,7 @@ from kuaihui.incident.learning import ReviewDrafted, ReviewFinished
 from kuaihui.incident.open_tasks import open_tasks
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
+from kuaihui.intake.phrasebook import people_by_name
 from kuaihui.journal.export import export
 from kuaihui.language import text
 
@@ -126,7 +127,11 @@ class OpenTasks(BaseModel):
 
 @learned_api.get("/tasks")
 async def tasks(house: InHouse, reader: Reads, _: Anybody, person: str = "") -> OpenTasks:
-    """Every task that is not done, of the newest thousand incidents; of one person where they are named."""
+    """Every task that is not done, of the newest thousand incidents; of one person where they are named (by id or name)."""
+    if person and person not in house.catalog.people:
+        wanted, person = person, people_by_name(house.catalog).get(person, "")
+        if not person:
+            raise NotFound(text("{person} is not in the catalog's people", person=wanted))
     found: list[OpenTask] = []
     for summary in await house.journal.summaries(limit=1000):
         for task in open_tasks(await house.loop.timeline(summary.incident)):

@@ -22,13 +22,11 @@ from kuaihui.briefing.receipts import Receipt, receipts
 from kuaihui.briefing.waiting import Wait, waits
 from kuaihui.catalog.services import Service, Signal
 from kuaihui.incident.alerts import AlertFired, measured
-from kuaihui.incident.fact import HOUSE, Fact
 from kuaihui.incident.holders import holders, in_meeting
 from kuaihui.incident.open_tasks import Task, tasks
-from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import Closed
-from kuaihui.incident.room import DocumentCreated, MeetingOpened, MessagePosted, Reacted, Visited
+from kuaihui.incident.room import DocumentCreated, MeetingOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import summary_of
 from kuaihui.language import Text
@@ -40,8 +38,6 @@ PARTS: Final = ("head", "now", "findings", "repair", "people", "room", "tasks", 
 # Facts and messages that a page brings along; the older ones are asked for.
 FACTS_AT_ONCE: Final = 60
 MESSAGES_AT_ONCE: Final = 40
-# What a reader folds away: how the house went about it.
-QUIET: Final = (Ordered, Answered, Sent, Delivered, Read, Visited, Reacted)
 KEPT: Final = 512
 # A page that nobody changed is worked out anew after this: its words tell the time.
 FRESH: Final = timedelta(seconds=5)
@@ -254,13 +250,8 @@ class Screens:
 def facts_html(timeline: Timeline, reader: Reader, after: int, before: int) -> str:
     """The facts from number `after` on and before number `before`, the newest first."""
     numbered = ((number, timeline.facts[number]) for number in range(after, before))
-    shown = [(fact_shown(number, fact, reader), _quiet(fact)) for number, fact in numbered]
+    shown = [fact_shown(number, fact, reader) for number, fact in numbered]
     return part("incident/facts.html", reader, facts=shown[::-1], incident=timeline.incident)
-
-
-def _quiet(fact: Fact) -> bool:
-    """Whether a reader folds it away: how the house went about it, and what it said in the topic of facts that stand here themselves."""
-    return isinstance(fact, QUIET) or (isinstance(fact, MessagePosted) and fact.by == HOUSE)
 
 
 def topic_html(house: House, timeline: Timeline, reader: Reader, after: int, before: int | None = None, *, changed: bool = False) -> str:

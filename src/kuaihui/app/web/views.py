@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from markupsafe import escape
@@ -14,15 +15,19 @@ from pydantic import BaseModel, Field
 from kuaihui.app.wiring import House
 from kuaihui.briefing.clocks import Stamp, stamps
 from kuaihui.briefing.receipts import Receipt, receipts
-from kuaihui.incident.fact import Fact
+from kuaihui.incident.fact import HOUSE, Fact
 from kuaihui.incident.holders import in_meeting, parts
+from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
 from kuaihui.incident.phases import Phase
-from kuaihui.incident.room import DocumentCreated, MeetingOpened, MessagePosted, TopicOpened
+from kuaihui.incident.room import DocumentCreated, MeetingOpened, MessagePosted, Reacted, TopicOpened, Visited
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import Summary
 from kuaihui.language import Text, say
 from kuaihui.language.durations import show_duration
 from kuaihui.loop import Coming
+
+# How the house went about it.
+QUIET: Final = (Ordered, Answered, Sent, Delivered, Read, Visited, Reacted)
 
 
 class Reader:
@@ -155,7 +160,11 @@ class IncidentShown(IncidentRow):
 
 
 class FactShown(BaseModel):
-    """One fact, with its line in the reader's language; `message` is a message's id, by which it is answered or reacted to."""
+    """
+    One fact, with its line in the reader's language; `message` is a message's id, by which it is answered or reacted to.
+
+    `quiet`: a reader folds it away: how the house went about it, or what it said in the topic of facts that stand here themselves.
+    """
 
     number: int
     kind: str
@@ -164,6 +173,7 @@ class FactShown(BaseModel):
     by: str
     said: str
     message: str = ""
+    quiet: bool = False
 
 
 def row(summary: Summary, reader: Reader) -> IncidentRow:
@@ -283,4 +293,5 @@ def fact_shown(number: int, fact: Fact, reader: Reader) -> FactShown:
         by=fact.by,
         said=reader.said(fact.said),
         message=fact.message if isinstance(fact, MessagePosted) else "",
+        quiet=isinstance(fact, QUIET) or (isinstance(fact, MessagePosted) and fact.by == HOUSE),
     )
