@@ -69,6 +69,26 @@ async def test_the_pipeline_releases_what_was_built_and_nothing_else(drill: Acti
     assert nameless.headers["location"].startswith("/sign-in"), "somebody has to say who they are"
 
 
+async def test_whoever_plays_puts_right_what_is_theirs_and_nothing_else() -> None:
+    async with acting(find("redis-down"), SAMPLE, language="en") as made:
+        made.director.take_part("ayi")
+        while made.curves.ratio < 0.05:
+            assert await made.go_on()
+        async with client(made, "ayi") as ayi, client(made, "amao") as amao:
+            shown, others = await ayi.get("/drill"), await amao.get("/drill")
+            not_his = await amao.post("/drill/hands", data={"number": 0})
+            broken = made.curves.ratio
+            done = await ayi.post("/drill/hands", data={"number": 0})
+        await made.app.state.watchers.close()
+
+    assert "拉起 Redis" in shown.text
+    assert "/drill/hands" not in others.text
+    assert not_his.status_code == 409
+    assert broken >= 0.05
+    assert done.status_code == 303
+    assert made.curves.ratio == 0
+
+
 async def test_reports_are_read_and_nothing_else(drill: Acting, tmp_path: Path) -> None:
     grade = Grade("redis-down", 1)
     report = keep(tmp_path, grade, "# A report\n\n<script>bad()</script>", datetime(2026, 1, 1, tzinfo=UTC))

@@ -230,6 +230,20 @@ class Director:
         if act.passed and passed:
             await actor.does(self.incident, "Speak", words=act.passed.told(self._language))
 
+    def hands(self, person: str) -> list[tuple[int, Act]]:
+        """What this person can do to the world itself, outside of Kuaihui and the pipeline: numbered as among their acts."""
+        acts = self.cast[person].acts if person in self.cast else ()
+        return [(number, act) for number, act in enumerate(acts) if act.heat is not None]
+
+    async def lays_hands_on(self, person: str, number: int, now: datetime) -> None:
+        """A person who plays this part does it. Raises Refused for what is not theirs to do."""
+        act = dict(self.hands(person)).get(number)
+        if act is None or act.heat is None:
+            raise Refused(text("this is not for {person} to do", person=f"@{person}"))
+        await self.world.heat(act.heat)
+        if act.id:
+            self.finish(act.id, now)
+
     async def release(self, person: str, release: Release) -> None:
         """A release by a person who plays a part."""
         await self.world.release(release, person)

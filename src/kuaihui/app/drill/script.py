@@ -54,7 +54,8 @@ class Act(Entry):
     One thing that somebody does: `after` what they wait for, unless something has happened; what is refused is tried `again` later.
 
     What is given of: `says` (words in the topic, which may be a command), `deed` with its fields, `release`, `tries_out` (an environment;
-    with `passed` said when it works), `heat` (what is wrong in the world changes: Redis is started again).
+    with `passed` said when it works), `heat` (what is wrong in the world changes: Redis is started again; `does` is its button's name for
+    whoever plays this person).
     In `says`, {0} is what the first group of the condition's expression found.
     """
 
@@ -70,6 +71,7 @@ class Act(Entry):
     tries_out: str = ""
     passed: Named | None = None
     heat: int | None = None
+    does: Named | None = None
     role: str = ""  # only while this person holds the role
 
     def fields_in(self, language: str) -> dict[str, Any]:

@@ -14,15 +14,14 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from kuaihui.app.drill.director import Director
-from kuaihui.app.drill.script import Release
+from kuaihui.app.drill.script import Act, Release
 from kuaihui.app.drill.shelf import every
 from kuaihui.app.drill.stage.descriptions import BY_NAME
 from kuaihui.app.web.asking import Anybody, InHouse, NotFound, Somebody
 from kuaihui.app.web.drawing import page
 from kuaihui.app.web.identity import sign_in
 from kuaihui.app.web.paper import rendered
-from kuaihui.catalog.shapes import Name
-from kuaihui.language import text
+from kuaihui.language import Text, both, text
 
 drill_page = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 REPORTS: Final = Path("var/drills")
@@ -50,9 +49,9 @@ async def report(request: Request, _: Anybody, drill: str, run: str) -> HTMLResp
 
 
 @drill_page.get("/drill")
-async def drill(request: Request, _: Anybody) -> HTMLResponse:
+async def drill(request: Request, person: Anybody) -> HTMLResponse:
     """The drill that is being acted here."""
-    return page(request, "drill/drill.html", **_shown(request))
+    return page(request, "drill/drill.html", **_shown(request), hands=_acting(request).hands(person))
 
 
 @drill_page.get("/drill/now")
@@ -91,11 +90,18 @@ async def release(
     return RedirectResponse("/drill", 303)
 
 
+@drill_page.post("/drill/hands")
+async def lay_hands_on(request: Request, house: InHouse, person: Somebody, number: Annotated[int, Form()]) -> Response:
+    """What a person who plays does to the world itself: Redis is started again, the job is stopped."""
+    await _acting(request).lays_hands_on(person, number, house.clock.now())
+    return RedirectResponse("/drill", 303)
+
+
 @drill_page.post("/drill/try")
-async def try_out(request: Request, _: Somebody) -> HTMLResponse:
+async def try_out(request: Request, person: Somebody) -> HTMLResponse:
     """A tester's reads in pre-production."""
     passed = await _acting(request).world.try_out("preproduction")
-    return page(request, "drill/drill.html", **_shown(request) | {"tried": passed})
+    return page(request, "drill/drill.html", **_shown(request) | {"tried": passed}, hands=_acting(request).hands(person))
 
 
 def _reports(request: Request) -> Path:
@@ -134,7 +140,20 @@ def _shown(request: Request) -> dict[str, Any]:  # Any: a template's values
     }
 
 
-def _advice(director: Director) -> list[tuple[str, Name]]:
-    """What those who are played had in mind, the newest first: the words they would have said."""
-    said = [(person, act.says or act.passed) for _, person, act in director.advice if person in director.played]
+def _advice(director: Director) -> list[tuple[str, Text]]:
+    """What those who are played had in mind, the newest first: the words they would have said, or what they would have done."""
+    said = [(person, _meant(act)) for _, person, act in director.advice if person in director.played]
     return [(person, words) for person, words in reversed(said) if words][:MOST_ADVICE]
+
+
+_PLACES: Final = {"preproduction": text("pre-production"), "canary": text("canary"), "full": text("everybody")}
+
+
+def _meant(act: Act) -> Text | None:
+    if words := act.says or act.passed or act.does:
+        return both(words.zh, words.en)
+    if act.release:
+        return text("release {version} to {where}", version=act.release.version, where=_PLACES[act.release.to])
+    if "reason" in act.fields:
+        return both(str(act.fields_in("zh")["reason"]), str(act.fields_in("en")["reason"]))
+    return None
