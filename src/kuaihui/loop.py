@@ -30,7 +30,7 @@ from kuaihui.incident.pages import Answered, Ordered
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import Append, Claim, Journal, summary_of, timeline_of
 from kuaihui.language import Text, text
-from kuaihui.orders import AnyOrder, CloseIssue, Look, MakeIssue, Order, Page
+from kuaihui.orders import AnyOrder, CloseIssue, Look, MakeIssue, Order, Page, ReopenIssue
 
 log = logging.getLogger(__name__)
 
@@ -401,7 +401,7 @@ def _is_for(order: Order, integration: Integration) -> bool:
     match order:
         case Page():
             return order.channel in integration.channels
-        case Look() | MakeIssue() | CloseIssue():
+        case Look() | MakeIssue() | CloseIssue() | ReopenIssue():
             return not order.source or f"{integration.name}.".startswith(f"{order.source}.")
         case _:
             return True

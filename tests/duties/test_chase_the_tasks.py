@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kuaihui.catalog.services import Sources
 from kuaihui.duties.chase_the_tasks import due
 from kuaihui.incident.recovery import Closed
 from kuaihui.incident.room import TopicOpened
-from kuaihui.incident.tasks import TaskDone, TaskGiven, TaskLinked, TaskMade, TaskReminded
+from kuaihui.incident.tasks import TaskDone, TaskGiven, TaskLinked, TaskMade, TaskReminded, TaskReopened
 from kuaihui.incident.thinking import HypothesisConfirmed, HypothesisRejected, NoRunbookFits, RunbooksMatched
 from kuaihui.language import plain, say
-from kuaihui.orders import CloseIssue, EndTask, MakeIssue, MakeTask, PassTask, Post, Tell
+from kuaihui.orders import CloseIssue, EndTask, MakeIssue, MakeTask, PassTask, Post, ReopenIssue, ResumeTask, Tell
 from tests.duties.so_far import CATALOG, after, asked, concluded, opened, orders
 
 CLOSED = Closed(at=after(20), verdict="recovered", reason=plain("ok"))
@@ -81,6 +83,19 @@ def test_where_the_catalog_names_a_repository_it_is_an_issue_too_and_is_closed_w
     assert isinstance(ended, EndTask)
     assert (issue.title, issue.place, issue.owner) == ("热 key 根因", {"project": "p/c"}, "xiaomei@example.com")
     assert (closed.reference, ended.reference) == ("17", ""), "the workplace's own task is another"
+
+
+@pytest.mark.parametrize("source, told", [("", 1), ("gitlab", 0), ("github", 1)])
+def test_an_issue_is_closed_and_opened_again_except_where_that_was_heard_from_it(source: str, told: int) -> None:
+    service = CATALOG.services["config-center"].model_copy(update={"sources": Sources(tasks={"from": "gitlab.main", "project": "p/c"})})
+    catalog = CATALOG.model_copy(update={"services": {**CATALOG.services, service.id: service}})
+    linked = TaskLinked(at=after(21), by="gitlab.main", task="root-cause", reference="17")
+    done = TaskDone(at=after(23), by="ayi", task="root-cause", title=MADE.title, source=source)
+    again = TaskReopened(at=after(24), by="ayi", task="root-cause", title=MADE.title, source=source)
+    said = list(due(opened(CLOSED, MADE, linked, done, again), catalog, after(25)))
+
+    assert (len(orders(said, CloseIssue)), len(orders(said, ReopenIssue))) == (told, told)
+    assert (len(orders(said, EndTask)), len(orders(said, ResumeTask))) == (1, 1)
 
 
 def test_a_reminder_is_told_once_and_names_the_owner() -> None:

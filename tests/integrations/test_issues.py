@@ -16,7 +16,7 @@ from kuaihui.errors import GiveUp, TryLater
 from kuaihui.incident.tasks import TaskLinked
 from kuaihui.integrations.github import list_changes as github
 from kuaihui.integrations.gitlab import list_changes as gitlab
-from kuaihui.orders import CloseIssue, MakeIssue
+from kuaihui.orders import CloseIssue, MakeIssue, ReopenIssue
 from tests.duties.so_far import after, opened
 
 ORDER = MakeIssue(
@@ -81,7 +81,9 @@ class Forge:
             return refused
         given = await request.json()
         issue = self.issues[int(request.path_params["number"]) - 1]
-        issue["state"] = "closed" if given in ({"state_event": "close"}, {"state": "closed", "state_reason": "completed"}) else "?"
+        closes = given in ({"state_event": "close"}, {"state": "closed", "state_reason": "completed"})
+        opens = given in ({"state_event": "reopen"}, {"state": "open"})
+        issue["state"] = "closed" if closes else "opened" if opens else "?"
         return JSONResponse(issue)
 
 
@@ -136,6 +138,16 @@ async def test_a_task_that_is_done_closes_its_issue(forge: Forge) -> None:
     assert await one.carries[CloseIssue](CLOSE, opened(), after(30)) == []
 
     assert forge.issues[0]["state"] == "closed"
+
+
+async def test_a_task_that_is_to_be_done_again_opens_its_issue_again(forge: Forge) -> None:
+    one = carrier(forge)
+    await one.carries[MakeIssue](ORDER, opened(), after(20))
+    await one.carries[CloseIssue](CLOSE, opened(), after(30))
+    again = ReopenIssue(occasion=11, task="root-cause", reference="1", source="forge", place=ORDER.place)
+    assert await one.carries[ReopenIssue](again, opened(), after(40)) == []
+
+    assert forge.issues[0]["state"] == "opened"
 
 
 async def test_a_wrong_token_is_given_up_and_a_busy_forge_tried_later(forge: Forge) -> None:

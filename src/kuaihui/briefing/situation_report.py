@@ -17,11 +17,11 @@ from kuaihui.catalog.targets import resolve
 from kuaihui.catalog.wall_clock import zone
 from kuaihui.incident.alerts import measured
 from kuaihui.incident.holders import holders, in_meeting
+from kuaihui.incident.open_tasks import open_tasks
 from kuaihui.incident.pages import Acknowledged, Ordered, Read
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import Closed, ObservationStarted
 from kuaihui.incident.repair import GateMeasured, ProposalChosen, ProposalMade
-from kuaihui.incident.tasks import TaskDone, TaskMade
 from kuaihui.incident.thinking import HypothesisConfirmed, HypothesisRaised, HypothesisRejected, NoRunbookFits, RunbooksMatched
 from kuaihui.incident.timeline import Timeline
 from kuaihui.incident.trains import Train, trains
@@ -208,11 +208,9 @@ def _next_in_trouble(timeline: Timeline) -> Text:
 
 
 def _left_over(timeline: Timeline) -> Text:
-    done = {fact.task for fact in timeline.all(TaskDone)}
-    tasks = {fact.task: fact for fact in timeline.all(TaskMade) if fact.task not in done}
-    if not tasks:
+    if not (still := open_tasks(timeline)):
         return text("the review")
-    return _joined([text("{title} ({person})", title=task.title, person=f"@{task.owner}") for task in tasks.values()], plain("-"))
+    return _joined([text("{title} ({person})", title=task.title, person=f"@{task.owner}") for task in still], plain("-"))
 
 
 def owner_of(target: str, timeline: Timeline, catalog: Catalog, now: datetime) -> str:

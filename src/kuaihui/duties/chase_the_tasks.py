@@ -24,11 +24,11 @@ from kuaihui.incident.holders import holders
 from kuaihui.incident.open_tasks import Task, open_tasks, tasks
 from kuaihui.incident.recovery import Closed
 from kuaihui.incident.room import TopicOpened
-from kuaihui.incident.tasks import TaskDone, TaskGiven, TaskMade, TaskReminded
+from kuaihui.incident.tasks import TaskDone, TaskGiven, TaskMade, TaskReminded, TaskReopened
 from kuaihui.incident.thinking import NoRunbookFits, RunbooksMatched
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, say, text
-from kuaihui.orders import CloseIssue, EndTask, MakeIssue, MakeTask, PassTask, Post, Tell
+from kuaihui.orders import CloseIssue, EndTask, MakeIssue, MakeTask, PassTask, Post, ReopenIssue, ResumeTask, Tell
 
 ROOT_CAUSE: Final = "root-cause"
 RUNBOOK: Final = "runbook"
@@ -122,8 +122,13 @@ def _carry(timeline: Timeline, catalog: Catalog, known: dict[str, Task]) -> Iter
     for number, done in timeline.numbered(TaskDone):
         task = known.get(done.task)
         yield Due(done.at, EndTask(occasion=number, task=done.task, title=done.title, reference=_reference(task, source)))
-        if source and task and (linked := _issue_of(task, source)):
-            yield Due(done.at, CloseIssue(occasion=number, task=task.id, reference=linked, source=source, place=issues))
+        if linked := _issue_of(task, source, done):
+            yield Due(done.at, CloseIssue(occasion=number, task=done.task, reference=linked, source=source, place=issues))
+    for number, again in timeline.numbered(TaskReopened):
+        task = known.get(again.task)
+        yield Due(again.at, ResumeTask(occasion=number, task=again.task, title=again.title, reference=_reference(task, source)))
+        if linked := _issue_of(task, source, again):
+            yield Due(again.at, ReopenIssue(occasion=number, task=again.task, reference=linked, source=source, place=issues))
 
 
 def _told(made: TaskMade, days: Workdays) -> Text:
@@ -156,7 +161,10 @@ def _reference(task: Task | None, issues: str) -> str:
     return next((link.reference for link in links if not issues or not f"{link.by}.".startswith(f"{issues}.")), "")
 
 
-def _issue_of(task: Task, source: str) -> str:
+def _issue_of(task: Task | None, source: str, ended: TaskDone | TaskReopened) -> str:
+    """The task's issue, where it stands in this source and does not stand so already: it was there that it was closed or re-opened."""
+    if not source or task is None or ended.source == source.partition(".")[0]:
+        return ""
     return next((link.reference for link in task.links.values() if f"{link.by}.".startswith(f"{source}.")), "")
 
 

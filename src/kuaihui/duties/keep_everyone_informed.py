@@ -33,8 +33,8 @@ from kuaihui.incident.repair import (
     Reported,
 )
 from kuaihui.incident.roles import RoleDeclined, RoleGiven, RoleTaken
-from kuaihui.incident.room import PulledIn, TopicOpened
-from kuaihui.incident.tasks import TaskDone, TaskGiven
+from kuaihui.incident.room import AskedInDocument, PulledIn, TopicOpened
+from kuaihui.incident.tasks import TaskDone, TaskGiven, TaskReopened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
 from kuaihui.orders import Page, Post
@@ -58,9 +58,11 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     Closed,
     TaskGiven,
     TaskDone,
+    TaskReopened,
     SimilarFound,
     ReviewDrafted,
     ReviewFinished,
+    AskedInDocument,
     ProposalMade,
     ProposalChosen,
     ProposalDropped,
@@ -81,17 +83,24 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
     if not timeline.has(TopicOpened):
         return
     for number, fact in timeline.of(TOLD):
-        yield Due(fact.at, Post(occasion=number, about="news", words=fact.said, mentions=_mentioned(timeline, number, fact)))
+        yield Due(fact.at, Post(occasion=number, about="news", words=_words(fact), mentions=_mentioned(timeline, number, fact)))
     yield from _paged(timeline)
 
 
+def _words(fact: Fact) -> Text:
+    """A fact in one line, with the way to what it tells of."""
+    if isinstance(fact, ReviewDrafted) and fact.link:
+        return text("{said} {link}", said=fact.said, link=fact.link)
+    return fact.said
+
+
 def _mentioned(timeline: Timeline, number: int, fact: Fact) -> tuple[str, ...]:
-    """Whom a piece of news is for: those it pages again, the one it makes or pulls in."""
+    """Whom a piece of news is for: those it pages again, the one it makes, pulls in or asks."""
     match fact:
         case Worsened():
             pages = (given.order for given in timeline.all(Ordered, number))
             return tuple(dict.fromkeys(page.person for page in pages if isinstance(page, Page) and page.occasion == number))
-        case RoleGiven() | PulledIn():
+        case RoleGiven() | PulledIn() | AskedInDocument():
             return (fact.person,)
         case _:
             return ()

@@ -33,6 +33,7 @@ AnyFact = (
     | room.DocumentCreated
     | room.DocumentKept
     | room.DocumentPinned
+    | room.AskedInDocument
     | room.DocumentEdited
     | roles.RoleProposed
     | roles.RoleTaken
@@ -47,6 +48,7 @@ AnyFact = (
     | tasks.TaskMade
     | tasks.TaskGiven
     | tasks.TaskDone
+    | tasks.TaskReopened
     | tasks.TaskLinked
     | tasks.TaskReminded
     | learning.LateOneCaughtUp

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from kuaihui.incident.tasks import TaskDone, TaskGiven, TaskLinked, TaskMade, TaskReminded
+from kuaihui.incident.tasks import TaskDone, TaskGiven, TaskLinked, TaskMade, TaskReminded, TaskReopened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text
 
@@ -42,9 +42,10 @@ def tasks(timeline: Timeline) -> dict[str, Task]:
     for linked in timeline.all(TaskLinked):
         if task := found.get(linked.task):
             task.links[linked.by] = linked
-    for done in timeline.all(TaskDone):
-        if task := found.get(done.task):
-            task.done = done.at
+    ended = [*timeline.numbered(TaskDone), *timeline.numbered(TaskReopened)]
+    for _, fact in sorted(ended, key=lambda one: one[0]):
+        if task := found.get(fact.task):
+            task.done = fact.at if isinstance(fact, TaskDone) else None
     return found
 
 

@@ -40,14 +40,44 @@ class TaskGiven(Fact, frozen=True, kw_only=True, tag=True):
 
 
 class TaskDone(Fact, frozen=True, kw_only=True, tag=True):
-    """The task is done, says `by`."""
+    """
+    The task is done, says `by`.
+
+    Where its issue was closed outside: in which product (`source`), by whom as that product calls them (`author`), and when by its clock
+    (`told`, UTC).
+    """
 
     task: str
     title: Text
+    source: str = ""
+    author: str = ""
+    told: datetime | None = None
 
     @property
     def said(self) -> Text:
+        if self.source:
+            who = f"@{self.by}" if self.by != self.source else self.author
+            return text("the task “{title}” is finished: {who} closed its issue in {source}", title=self.title, who=who, source=self.source)
         return text("{by} finished the task “{title}”", by=f"@{self.by}", title=self.title)
+
+
+class TaskReopened(Fact, frozen=True, kw_only=True, tag=True):
+    """The task that was done is to be done again, says `by`; the rest as in TaskDone."""
+
+    task: str
+    title: Text
+    source: str = ""
+    author: str = ""
+    told: datetime | None = None
+
+    @property
+    def said(self) -> Text:
+        if self.source:
+            who = f"@{self.by}" if self.by != self.source else self.author
+            return text(
+                "the task “{title}” is open again: {who} re-opened its issue in {source}", title=self.title, who=who, source=self.source
+            )
+        return text("{by} opened the task “{title}” again", by=f"@{self.by}", title=self.title)
 
 
 class TaskLinked(Fact, frozen=True, kw_only=True, tag=True):

@@ -152,6 +152,12 @@ class FinishTask(Deed, frozen=True, kw_only=True, tag=True):
     task: str
 
 
+class ReopenTask(Deed, frozen=True, kw_only=True, tag=True):
+    """The task that was done is to be done again."""
+
+    task: str
+
+
 class FinishReview(Deed, frozen=True, kw_only=True, tag=True):
     """The review is held and written."""
 
@@ -302,6 +308,7 @@ AnyDeed = (
     | MakeTask
     | GiveTask
     | FinishTask
+    | ReopenTask
     | FinishReview
     | RaiseHypothesis
     | ConfirmHypothesis

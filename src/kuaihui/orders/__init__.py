@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from kuaihui.orders.keep import KeepDocument, UpdateCard
-from kuaihui.orders.learn import CloseIssue, DraftReview, EndTask, FindSimilar, MakeIssue, MakeTask, PassTask, Suggest
+from kuaihui.orders.learn import (
+    CloseIssue,
+    DraftReview,
+    EndTask,
+    FindSimilar,
+    MakeIssue,
+    MakeTask,
+    PassTask,
+    ReopenIssue,
+    ResumeTask,
+    Suggest,
+)
 from kuaihui.orders.look import InspectRedis, ListChanges, Look, ReadMetrics, SearchLogs
 from kuaihui.orders.order import Order
 from kuaihui.orders.page import Page, Tell
 from kuaihui.orders.role import ProposeRole
-from kuaihui.orders.room import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, PinDocument, Post, PullIn
+from kuaihui.orders.room import AskInDocument, CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, PinDocument, Post, PullIn
 from kuaihui.orders.show import ShowEvidence
 
 AnyOrder = (
@@ -19,6 +30,7 @@ AnyOrder = (
     | InviteToMeeting
     | CreateDocument
     | PinDocument
+    | AskInDocument
     | Post
     | PullIn
     | ProposeRole
@@ -30,8 +42,10 @@ AnyOrder = (
     | MakeTask
     | PassTask
     | EndTask
+    | ResumeTask
     | MakeIssue
     | CloseIssue
+    | ReopenIssue
     | FindSimilar
     | Suggest
     | DraftReview
@@ -41,6 +55,7 @@ AnyOrder = (
 
 __all__ = [
     "AnyOrder",
+    "AskInDocument",
     "CloseIssue",
     "CreateDocument",
     "DraftReview",
@@ -63,6 +78,8 @@ __all__ = [
     "ProposeRole",
     "PullIn",
     "ReadMetrics",
+    "ReopenIssue",
+    "ResumeTask",
     "SearchLogs",
     "ShowEvidence",
     "Suggest",

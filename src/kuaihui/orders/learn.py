@@ -65,6 +65,22 @@ class EndTask(Order, frozen=True, kw_only=True, tag=True):
         return text("tick off the task “{title}”", title=self.title)
 
 
+class ResumeTask(Order, frozen=True, kw_only=True, tag=True):
+    """The task is to be done again: take its tick back; `reference` as for EndTask. The occasion is its TaskReopened."""
+
+    task: str
+    title: Text
+    reference: str = ""
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        return (self.task,)
+
+    @property
+    def said(self) -> Text:
+        return text("open the task “{title}” again", title=self.title)
+
+
 class MakeIssue(Order, frozen=True, kw_only=True, tag=True):
     """
     Open an issue for a task in the repository that the catalog names (`source`, as in "gitlab.main"; `place` says which project).
@@ -108,6 +124,25 @@ class CloseIssue(Order, frozen=True, kw_only=True, tag=True):
     @property
     def said(self) -> Text:
         return text("close the issue {reference} in {source}", reference=self.reference, source=self.source)
+
+
+class ReopenIssue(Order, frozen=True, kw_only=True, tag=True):
+    """Open the issue `reference` of a task again that is to be done again."""
+
+    task: str
+    reference: str
+    source: str
+    place: dict[str, str] = {}
+
+    timeout: ClassVar[timedelta] = timedelta(seconds=20)
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        return (self.task, self.source)
+
+    @property
+    def said(self) -> Text:
+        return text("open the issue {reference} in {source} again", reference=self.reference, source=self.source)
 
 
 class FindSimilar(Order, frozen=True, kw_only=True, tag=True):

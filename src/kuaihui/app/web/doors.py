@@ -21,17 +21,22 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from kuaihui.app.issues import Issues
 from kuaihui.app.metrics import Metrics
 from kuaihui.app.reception import Again, Heard, Reception
 from kuaihui.app.trains import Trains
 from kuaihui.app.wiring import House
+from kuaihui.incident.fact import Fact
+from kuaihui.intake.issues import IssueMoved
 from kuaihui.intake.movements import Movement
 from kuaihui.intake.ringing import Fault, Misheard, Ringing, Unusable
 from kuaihui.integrations.alertmanager.api_v2 import ApiV2
 from kuaihui.integrations.alertmanager.webhook import Webhook
 from kuaihui.integrations.changes import hook as changes
 from kuaihui.integrations.generic.hook import Mapped
+from kuaihui.integrations.github import hear_issues as github_issues
 from kuaihui.integrations.github import hook as github
+from kuaihui.integrations.gitlab import hear_issues as gitlab_issues
 from kuaihui.integrations.gitlab import hook as gitlab
 from kuaihui.language import choose, say, text
 
@@ -91,6 +96,7 @@ class Doors:
         self.language = language
         self.generic = {name: _generic(mapped) for name, mapped in (generic or {}).items()}
         self.trains = Trains(reception.loop, reception.catalog, reception.clock)
+        self.issues = Issues(reception.loop, reception.catalog, reception.clock)
         self._api, self._webhook = ApiV2(reception.resolve_timeout), Webhook()
 
     def metrics(self, metrics: Metrics) -> BaseRoute:
@@ -139,16 +145,20 @@ class Doors:
         return await self._moved(told, "changes")
 
     async def _gitlab(self, request: Request) -> Response:
-        """What GitLab tells of merge requests, pipelines and deployments."""
+        """What GitLab tells of merge requests, pipelines, deployments and issues."""
         body = await self._body(request)
         self._let_in(request, "gitlab", lambda token: gitlab.is_from(request.headers, body, token))
+        if issue := gitlab_issues.hear(body, self.reception.clock.now()):
+            return await self._issue(issue, "gitlab")
         told = self._read(lambda: gitlab.hear(body, self.reception.clock.now()))
         return await self._moved(told, "gitlab", gitlab.delivery(request.headers))
 
     async def _github(self, request: Request) -> Response:
-        """What GitHub tells of pull requests, checks and deployments."""
+        """What GitHub tells of pull requests, checks, deployments and issues."""
         body = await self._body(request)
         self._let_in(request, "github", lambda secret: github.is_from(request.headers, body, secret))
+        if issue := github_issues.hear(body, request.headers, self.reception.clock.now()):
+            return await self._issue(issue, "github")
         told = self._read(lambda: github.hear(body, request.headers, self.reception.clock.now()))
         return await self._moved(told, "github", github.delivery(request.headers))
 
@@ -160,8 +170,15 @@ class Doors:
 
     async def _moved(self, news: Sequence[Movement], by: str, delivery: str = "") -> Response:
         """Keep the news, and tell what it moved: 2xx for what is of no use too, since a hook that is refused is switched off."""
-        moved = await self.trains.hear(news, by, delivery)
-        answer: dict[str, object] = {"kept": len(news)}
+        return self._followed(await self.trains.hear(news, by, delivery), len(news))
+
+    async def _issue(self, news: IssueMoved, by: str) -> Response:
+        """Follow an issue's news in its task, where it is the issue of one."""
+        moved = await self.issues.hear(news, by)
+        return self._followed(moved or {}, 0 if moved is None else 1)
+
+    def _followed(self, moved: Mapping[str, Sequence[Fact]], kept: int) -> Response:
+        answer: dict[str, object] = {"kept": kept}
         if moved:
             answer["moved"] = {incident: len(facts) for incident, facts in moved.items()}
         return Response(_encode(answer), media_type=_JSON)

@@ -46,6 +46,7 @@ MEANINGS: Final[dict[type[signals.Deed], Meaning]] = {
     signals.MakeTask: tasks.make,
     signals.GiveTask: tasks.give,
     signals.FinishTask: tasks.finish,
+    signals.ReopenTask: tasks.reopen,
     signals.FinishReview: learning.finish_review,
     signals.RaiseHypothesis: thinking.raise_hypothesis,
     signals.ConfirmHypothesis: thinking.confirm,

@@ -7,7 +7,8 @@ from datetime import datetime
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.errors import Refused
 from kuaihui.incident.fact import Fact
-from kuaihui.incident.tasks import TaskDone, TaskGiven, TaskMade
+from kuaihui.incident.open_tasks import open_tasks
+from kuaihui.incident.tasks import TaskDone, TaskGiven, TaskMade, TaskReopened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
 from kuaihui.intake.deeds.refusing import known_person
@@ -34,8 +35,17 @@ def give(deed: signals.GiveTask, timeline: Timeline, catalog: Catalog, now: date
 def finish(deed: signals.FinishTask, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
     """Done."""
     made = _task(timeline, deed.task)
-    done = any(fact.task == deed.task for fact in timeline.all(TaskDone))
-    return [] if done else [TaskDone(at=now, by=deed.person, task=deed.task, title=made.title)]
+    return [TaskDone(at=now, by=deed.person, task=deed.task, title=made.title)] if _open(timeline, deed.task) else []
+
+
+def reopen(deed: signals.ReopenTask, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
+    """To be done again."""
+    made = _task(timeline, deed.task)
+    return [] if _open(timeline, deed.task) else [TaskReopened(at=now, by=deed.person, task=deed.task, title=made.title)]
+
+
+def _open(timeline: Timeline, task: str) -> bool:
+    return any(one.id == task for one in open_tasks(timeline))
 
 
 def _task(timeline: Timeline, task: str) -> TaskMade:

@@ -10,6 +10,7 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.builtin import evidence, learning, people, room
 from kuaihui.orders import (
+    AskInDocument,
     CreateDocument,
     DraftReview,
     EndTask,
@@ -25,6 +26,7 @@ from kuaihui.orders import (
     Post,
     ProposeRole,
     PullIn,
+    ResumeTask,
     ShowEvidence,
     Suggest,
     Tell,
@@ -64,11 +66,13 @@ class Builtin:
             OpenMeeting: room.Opener(address, meeting).meeting,
             CreateDocument: room.Opener(address).document,
             PinDocument: room.pin,
+            AskInDocument: people.ask_in_document,
             Post: room.post,
             ShowEvidence: evidence.Shower(keep).show,
             MakeTask: learning.make_task,
             PassTask: learning.pass_task,
             EndTask: learning.end_task,
+            ResumeTask: learning.resume_task,
             FindSimilar: learner.similar,
             Suggest: learner.suggest,
             DraftReview: learner.review,

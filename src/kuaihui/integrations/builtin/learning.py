@@ -11,7 +11,7 @@ from kuaihui.incident.learning import ReviewDrafted, Similar, SimilarFound
 from kuaihui.incident.pages import Delivered, Sent
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import text
-from kuaihui.orders import DraftReview, EndTask, FindSimilar, MakeTask, PassTask, Suggest
+from kuaihui.orders import DraftReview, EndTask, FindSimilar, MakeTask, PassTask, ResumeTask, Suggest
 
 NAME = "builtin"
 # What looks like this incident among those before it; the likest first.
@@ -67,6 +67,11 @@ async def pass_task(order: PassTask, timeline: Timeline, now: datetime) -> list[
 
 async def end_task(order: EndTask, timeline: Timeline, now: datetime) -> list[Fact]:
     """It is ticked off by its fact."""
+    return []
+
+
+async def resume_task(order: ResumeTask, timeline: Timeline, now: datetime) -> list[Fact]:
+    """It is open again by its fact."""
     return []
 
 

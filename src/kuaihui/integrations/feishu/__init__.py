@@ -8,6 +8,7 @@ from typing import Any
 
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
+from kuaihui.integrations.feishu.ask_in_document import Asker
 from kuaihui.integrations.feishu.create_document import DocumentMaker
 from kuaihui.integrations.feishu.desk import NAME, Desk
 from kuaihui.integrations.feishu.keep_document import DocumentKeeper
@@ -21,7 +22,9 @@ from kuaihui.integrations.feishu.tasks import Tasker
 from kuaihui.integrations.feishu.tell import Teller
 from kuaihui.integrations.feishu.update_card import CardKeeper
 from kuaihui.orders import (
+    AskInDocument,
     CreateDocument,
+    DraftReview,
     EndTask,
     InviteToMeeting,
     KeepDocument,
@@ -35,6 +38,7 @@ from kuaihui.orders import (
     Post,
     ProposeRole,
     PullIn,
+    ResumeTask,
     ShowEvidence,
     Tell,
     UpdateCard,
@@ -79,11 +83,17 @@ class Workplace:
 
     def _documents(self) -> Carrying:
         maker = DocumentMaker(self.desk)
-        return {CreateDocument: maker.create, PinDocument: maker.pin, KeepDocument: self.documents.keep}
+        return {
+            CreateDocument: maker.create,
+            PinDocument: maker.pin,
+            KeepDocument: self.documents.keep,
+            DraftReview: maker.review,
+            AskInDocument: Asker(self.desk).ask,
+        }
 
     def _meetings(self) -> Carrying:
         return {OpenMeeting: MeetingOpener(self.desk).open, InviteToMeeting: Teller(self.desk, self.members).invite}
 
     def _tasks(self) -> Carrying:
         tasker = Tasker(self.desk)
-        return {MakeTask: tasker.make, PassTask: tasker.pass_on, EndTask: tasker.end}
+        return {MakeTask: tasker.make, PassTask: tasker.pass_on, EndTask: tasker.end, ResumeTask: tasker.resume}

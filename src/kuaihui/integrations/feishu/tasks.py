@@ -1,4 +1,4 @@
-"""MakeTask, PassTask, EndTask: follow-ups where their owners keep theirs, with a due time and a reminder before it."""
+"""MakeTask, PassTask, EndTask, ResumeTask: follow-ups where their owners keep theirs, with a due time and a reminder before it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.feishu.client.failures import FeishuRefused
 from kuaihui.integrations.feishu.desk import NAME, Desk, key
 from kuaihui.language import text
-from kuaihui.orders import EndTask, MakeTask, PassTask
+from kuaihui.orders import EndTask, MakeTask, PassTask, ResumeTask
 
 # A working day's notice would come on a Sunday for what is due on Monday; the morning of the day does.
 REMIND_BEFORE: Final = 60  # minutes
@@ -62,8 +62,19 @@ class Tasker:
                 raise
         return []
 
+    async def resume(self, order: ResumeTask, timeline: Timeline, now: datetime) -> list[Fact]:
+        """Its tick taken back; one that its owner has thrown away stays so."""
+        try:
+            there = await self._desk.feishu.tasks.get(_guid(order))
+            if there.completed is not None:
+                await self._desk.feishu.tasks.reopen(there.guid)
+        except FeishuRefused as refused:
+            if refused.code != GONE:
+                raise
+        return []
 
-def _guid(order: PassTask | EndTask) -> str:
+
+def _guid(order: PassTask | EndTask | ResumeTask) -> str:
     if not order.reference:
         raise GiveUp(text("the task {task} is not in Feishu", task=order.task))
     return order.reference

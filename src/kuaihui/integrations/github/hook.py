@@ -126,10 +126,16 @@ def delivery(headers: Mapping[str, str]) -> str:
     return headers.get("x-github-delivery", "")
 
 
+def json_of(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """The JSON of a body, which may be a form's field."""
+    if not headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return body
+    return parse_qs(body.decode("utf-8", "replace")).get("payload", [""])[0].encode()
+
+
 def hear(body: bytes, headers: Mapping[str, str], now: datetime) -> list[Movement]:
     """The news of a hook's body; none for an event that is of no use to us. Raises Unusable for what is not GitHub's JSON."""
-    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        body = parse_qs(body.decode("utf-8", "replace")).get("payload", [""])[0].encode()
+    body = json_of(body, headers)
     event = headers.get("x-github-event", "")
     try:
         if event not in _READ:  # it uses the same words for other shapes, and is no fault

@@ -25,7 +25,7 @@ from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.github.make_issue import Issues
-from kuaihui.orders import CloseIssue, ListChanges, MakeIssue, Order
+from kuaihui.orders import CloseIssue, ListChanges, MakeIssue, Order, ReopenIssue
 from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
 
 _BUDGET: Final = timedelta(seconds=18)
@@ -150,6 +150,7 @@ class GitHub:
             ListChanges: self.list_changes,
             MakeIssue: issues.make,
             CloseIssue: issues.close,
+            ReopenIssue: issues.reopen,
         }
 
     async def close(self) -> None:

@@ -17,7 +17,7 @@ from kuaihui.diagnosis.scrubbing import DEFAULT
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.tasks import TaskLinked
 from kuaihui.incident.timeline import Timeline
-from kuaihui.orders import CloseIssue, MakeIssue
+from kuaihui.orders import CloseIssue, MakeIssue, ReopenIssue
 from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
 
 LABEL: Final = "kuaihui"
@@ -49,6 +49,11 @@ class Issues:
     async def close(self, order: CloseIssue, timeline: Timeline, now: datetime) -> list[Fact]:
         """The issue closed; one that is closed already stays so. Raises CarryError."""
         await self._ask("PUT", f"{self._path(order.place)}/{quote(order.reference, safe='')}", json={"state_event": "close"})
+        return []
+
+    async def reopen(self, order: ReopenIssue, timeline: Timeline, now: datetime) -> list[Fact]:
+        """The issue open again; one that is open stays so. Raises CarryError."""
+        await self._ask("PUT", f"{self._path(order.place)}/{quote(order.reference, safe='')}", json={"state_event": "reopen"})
         return []
 
     def _path(self, place: dict[str, str]) -> str:
