@@ -17,6 +17,7 @@ from kuaihui.incident.fact import HOUSE, Fact
 from kuaihui.incident.holders import parts
 from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
 from kuaihui.incident.room import (
+    AskedInDocument,
     DocumentCreated,
     DocumentEdited,
     DocumentKept,
@@ -46,6 +47,7 @@ UNTOLD: Final = (
     DocumentKept,
     DocumentPinned,
     DocumentEdited,
+    AskedInDocument,
     EvidenceWeighed,
 )
 # Whose looks are told by what they came to: at a gate, or as the proof of recovery.

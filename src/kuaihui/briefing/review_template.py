@@ -9,6 +9,8 @@ from kuaihui.catalog.shapes import Name
 from kuaihui.catalog.templates import Section, Template
 
 REVIEW: Final = "review"
+# What only people know, and is asked for while nobody has written it.
+_ASKED: Final = ("root-cause",)
 # Each section: its id, its name in Chinese and English, whether the house writes it, and its body.
 _SECTIONS: Final = (
     ("summary", "摘要", "Summary", True, "{{summary}}"),
@@ -30,7 +32,7 @@ DEFAULT: Final = Template(
     name=Name(zh="故障复盘", en="Review"),
     title=Name(zh="复盘-{date:%Y%m%d}-{service}{alert}", en="Review-{date:%Y%m%d}-{service}{alert}"),
     sections=tuple(
-        Section(id=name, name=Name(zh=zh, en=en), rendered=rendered, body=Name(zh=body, en=body))
+        Section(id=name, name=Name(zh=zh, en=en), rendered=rendered, asked=name in _ASKED, body=Name(zh=body, en=body))
         for name, zh, en, rendered, body in _SECTIONS
     ),
 )

@@ -26,7 +26,7 @@ from kuaihui.catalog.templates import Section, Template
 from kuaihui.language import LANGUAGES, Text, text
 
 TITLE_FIELDS: Final = ("date", "service", "alert")
-_HEADING: Final = re.compile(r"##\s+(?P<name>.*?)\s*\{\s*#(?P<id>[\w-]+)\s*(?P<rendered>\.rendered)?\s*\}\s*")
+_HEADING: Final = re.compile(r"##\s+(?P<name>.*?)\s*\{\s*#(?P<id>[\w-]+)\s*(?P<kind>\.rendered|\.asked)?\s*\}\s*")
 _SECOND_LEVEL: Final = re.compile(r"##(?!#)")
 _FENCE: Final = re.compile(r" {0,3}(```+|~~~+)")
 
@@ -42,7 +42,7 @@ class Head(Entry):
 class _Part:
     id: str
     name: str
-    rendered: bool
+    kind: str
     body: str
     line: int
 
@@ -133,7 +133,7 @@ def _parts(lines: list[str], begin: int, file: str, sources: Sources) -> Iterato
         else:
             seen[heading["id"]] = first + 1
             body = "\n".join(lines[first + 1 : last]).strip("\n")
-            yield _Part(heading["id"], heading["name"], bool(heading["rendered"]), body, first + 1)
+            yield _Part(heading["id"], heading["name"], heading["kind"] or "", body, first + 1)
 
 
 def _spans(lines: list[str], begin: int) -> Iterator[tuple[int, int]]:
@@ -165,7 +165,13 @@ def _agree(pages: dict[str, _Page], sources: Sources) -> bool:
 def _together(name: str, pages: dict[str, _Page]) -> Template:
     zh, en = (pages.get(language) or next(iter(pages.values())) for language in LANGUAGES)
     sections = tuple(
-        Section(id=one.id, name=Name(zh=one.name, en=other.name), rendered=one.rendered, body=Name(zh=one.body, en=other.body))
+        Section(
+            id=one.id,
+            name=Name(zh=one.name, en=other.name),
+            rendered=one.kind == ".rendered",
+            asked=one.kind == ".asked",
+            body=Name(zh=one.body, en=other.body),
+        )
         for one, other in zip(zh.parts, en.parts, strict=True)
     )
     return Template(id=name, name=Name(zh=zh.head.name, en=en.head.name), title=Name(zh=zh.head.title, en=en.head.title), sections=sections)

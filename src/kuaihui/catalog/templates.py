@@ -2,7 +2,7 @@
 Templates of documents: Markdown in sections, made into an incident's document, report or review.
 
 Rule 1: a heading of the second level begins a section and carries its id: `## 影响 {#impact}`; with `.rendered` the house writes it from
-        the timeline, without it people do.
+        the timeline, without it people do; with `.asked` whoever leads is asked for it in the document while nobody has written it.
 Rule 2: every language of a template has the same sections in the same order.
 """
 
@@ -14,11 +14,16 @@ from kuaihui.catalog.shapes import Entry, Named
 
 
 class Section(Entry):
-    """One section: `rendered` ones are written by the house from the timeline, the others by people; `body` is what they begin with."""
+    """
+    One section: `rendered` ones are written by the house from the timeline, the others by people; `body` is what they begin with.
+
+    `asked` ones are asked for in the document when nobody has written them.
+    """
 
     id: str
     name: Named
     rendered: bool = False
+    asked: bool = False
     body: Named
 
 

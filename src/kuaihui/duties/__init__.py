@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kuaihui.duties import (
+    ask_for_what_is_blank,
     catch_up_the_late,
     chase_the_tasks,
     draft_the_review,
@@ -50,6 +51,7 @@ ROSTER: Final[tuple[Duty, ...]] = (
     chase_the_tasks.due,
     catch_up_the_late.due,
     draft_the_review.due,
+    ask_for_what_is_blank.due,
     keep_everyone_informed.due,
     keep_the_card.due,
     keep_the_document.due,

@@ -146,6 +146,28 @@ class DocumentPinned(Fact, frozen=True, kw_only=True, tag=True):
         return text("document pinned")
 
 
+class AskedInDocument(Fact, frozen=True, kw_only=True, tag=True):
+    """
+    `person` was asked, by a comment at a section of the document, for what only they know.
+
+    `section` is its id, `name` its heading as it stood; `document` is "" for the incident's own, or "review". `reference` and `comment` are
+    what an outside product calls document and comment.
+    """
+
+    section: str
+    name: str
+    person: str
+    document: str = ""
+    reference: str = ""
+    comment: str = ""
+
+    @property
+    def said(self) -> Text:
+        if self.document == "review":
+            return text("{person} is asked in the review for “{section}”", person=f"@{self.person}", section=plain(self.name))
+        return text("{person} is asked in the document for “{section}”", person=f"@{self.person}", section=plain(self.name))
+
+
 class DocumentEdited(Fact, frozen=True, kw_only=True, tag=True):
     """
     `by` wrote a section of the document; `base` is the hash of the text they began from.

@@ -23,14 +23,20 @@ class KeepDocument(Order, frozen=True, kw_only=True, tag=True):
     """
     Bring the document `reference` (what its carrier calls it) up to the fact `occasion`, and take over what people wrote in it.
 
-    Answered with DocumentKept, and with DocumentEdited for each section that people have written in.
+    `document` is "" for the incident's own, or "review". Answered with DocumentKept, and with DocumentEdited for each section that people
+    have written in.
     """
 
     reference: str
+    document: str = ""
 
     timeout: ClassVar[timedelta] = timedelta(seconds=60)
     patience: ClassVar[timedelta] = timedelta(seconds=90)
 
     @property
+    def key(self) -> tuple[str | int, ...]:
+        return (self.document,) if self.document else ()
+
+    @property
     def said(self) -> Text:
-        return text("bring the document up to date")
+        return text("bring the review up to date") if self.document else text("bring the document up to date")

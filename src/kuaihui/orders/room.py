@@ -76,6 +76,30 @@ class PinDocument(Order, frozen=True, kw_only=True, tag=True):
         return text("pin the document")
 
 
+class AskInDocument(Order, frozen=True, kw_only=True, tag=True):
+    """
+    Ask this person, at a section of the document, for what only they know; the occasion is the mitigation, or the review's draft.
+
+    `section` is its id, `heading` its name where the document stands; `document` is "" for the incident's own, or "review", and `reference`
+    what its carrier calls it. Answered with AskedInDocument.
+    """
+
+    section: str
+    heading: str
+    person: str
+    words: Text
+    document: str = ""
+    reference: str = ""
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        return (self.document or "document", self.section)
+
+    @property
+    def said(self) -> Text:
+        return text("ask {person} in the document for “{section}”", person=f"@{self.person}", section=self.heading)
+
+
 class PullIn(Order, frozen=True, kw_only=True, tag=True):
     """Add this person to the incident's chat and topic."""
 

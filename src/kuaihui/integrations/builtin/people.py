@@ -7,9 +7,9 @@ from datetime import datetime
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Delivered, Sent
 from kuaihui.incident.roles import RoleProposed
-from kuaihui.incident.room import PulledIn
+from kuaihui.incident.room import AskedInDocument, PulledIn
 from kuaihui.incident.timeline import Timeline
-from kuaihui.orders import InviteToMeeting, Page, ProposeRole, PullIn, Tell
+from kuaihui.orders import AskInDocument, InviteToMeeting, Page, ProposeRole, PullIn, Tell
 
 NAME = "builtin"
 
@@ -47,3 +47,11 @@ async def pull_in(order: PullIn, timeline: Timeline, now: datetime) -> list[Fact
     inside = {fact.person for fact in timeline.all(PulledIn)}
     added: list[Fact] = [] if order.person in inside else [PulledIn(at=now, by=NAME, person=order.person, reason=order.reason)]
     return [*added, *_inbox(order.identity, order.person, now)]
+
+
+async def ask_in_document(order: AskInDocument, timeline: Timeline, now: datetime) -> list[Fact]:
+    """The question at the section of our own page, and a word in the inbox."""
+    if any((fact.document, fact.section) == (order.document, order.section) for fact in timeline.all(AskedInDocument)):
+        return []
+    asked = AskedInDocument(at=now, by=NAME, section=order.section, name=order.heading, person=order.person, document=order.document)
+    return [asked, *_inbox(order.identity, order.person, now)]

@@ -1,5 +1,5 @@
 """
-CreateDocument and PinDocument: the document from the team's template, shared with the group at once, and on top of it.
+CreateDocument, PinDocument, DraftReview: document and review from the team's templates, shared with the group at once, the document on top.
 
 Rule: a document made by an app belongs to the app, and nobody else sees it until it is shared.
 """
@@ -11,13 +11,14 @@ from typing import Final
 
 from kuaihui.errors import GiveUp, TryLater
 from kuaihui.incident.fact import Fact
+from kuaihui.incident.learning import ReviewDrafted
 from kuaihui.incident.pages import Ordered
 from kuaihui.incident.room import DocumentCreated, DocumentPinned, MessagePosted, TopicOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.feishu.client.access import LARK
 from kuaihui.integrations.feishu.desk import NAME, Desk
 from kuaihui.language import plain, text
-from kuaihui.orders import CreateDocument, PinDocument, Post
+from kuaihui.orders import CreateDocument, DraftReview, PinDocument, Post
 
 # The message that tells of the document is on its way: a pin waits for it, twice as long each time, so longer than a lost order's patience.
 SOON: Final = timedelta(seconds=2)
@@ -31,18 +32,27 @@ class DocumentMaker:
 
     async def create(self, order: CreateDocument, timeline: Timeline, now: datetime) -> list[Fact]:
         """The copy of the template (or an empty one), which the group may edit."""
-        token, link = await self._made(order)
-        if chat := self._chat(timeline):
-            await self._desk.feishu.documents.share(token, chat)
+        places = self._desk.places
+        token, link = await self._made(order.title, places.templates.get(order.template, places.template), timeline)
         return [DocumentCreated(at=now, by=NAME, title=order.title, template=order.template, link=link, reference=token)]
 
-    async def _made(self, order: CreateDocument) -> tuple[str, str]:
-        documents, places = self._desk.feishu.documents, self._desk.places
-        if template := places.templates.get(order.template, places.template):
-            copied = await documents.copy(template, order.title, places.folder)
-            return copied.token, copied.url or self._address(copied.token)
-        token = (await documents.create(order.title, places.folder)).document_id
-        return token, self._address(token)
+    async def review(self, order: DraftReview, timeline: Timeline, now: datetime) -> list[Fact]:
+        """The copy of the review's own template (or an empty one: an incident's template is no review's), which the group may edit."""
+        token, link = await self._made(order.title, self._desk.places.templates.get(order.template, ""), timeline)
+        return [ReviewDrafted(at=now, by=NAME, title=order.title, template=order.template, link=link, reference=token)]
+
+    async def _made(self, title: str, template: str, timeline: Timeline) -> tuple[str, str]:
+        """A document's token and address; nobody sees it before it is shared, so one that was made in vain is in nobody's way."""
+        documents, folder = self._desk.feishu.documents, self._desk.places.folder
+        if template:
+            copied = await documents.copy(template, title, folder)
+            token, link = copied.token, copied.url or self._address(copied.token)
+        else:
+            token = (await documents.create(title, folder)).document_id
+            link = self._address(token)
+        if chat := self._chat(timeline):
+            await documents.share(token, chat)
+        return token, link
 
     def _address(self, token: str) -> str:
         cloud = "larksuite.com" if self._desk.feishu.access.base_url == LARK else "feishu.cn"

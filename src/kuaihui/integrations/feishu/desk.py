@@ -9,6 +9,7 @@ from typing import Final
 
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.errors import GiveUp
+from kuaihui.incident.learning import ReviewDrafted
 from kuaihui.incident.room import DocumentCreated, TopicOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.feishu.client.access import LARK
@@ -79,6 +80,15 @@ class Desk:
         if created is None or created.by != NAME:
             raise GiveUp(text("the incident has no document in Feishu"))
         return created
+
+    def paper(self, timeline: Timeline, document: str = "") -> DocumentCreated | ReviewDrafted:
+        """The incident's document ("") or its review ("review") in Feishu. Raises GiveUp where it has none."""
+        if not document:
+            return self.document(timeline)
+        drafted = timeline.last(ReviewDrafted)
+        if drafted is None or drafted.by != NAME:
+            raise GiveUp(text("the incident has no review in Feishu"))
+        return drafted
 
     def language_of(self, person: str) -> str:
         """What somebody reads."""

@@ -22,6 +22,7 @@ from kuaihui.briefing.merging import merge
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.errors import TryLater
 from kuaihui.incident.fact import Fact
+from kuaihui.incident.learning import ReviewDrafted
 from kuaihui.incident.pages import Ordered
 from kuaihui.incident.room import DocumentCreated, DocumentEdited, DocumentKept, TopicOpened
 from kuaihui.incident.timeline import Timeline
@@ -47,25 +48,25 @@ class DocumentKeeper:
 
     async def keep(self, order: KeepDocument, timeline: Timeline, now: datetime) -> list[Fact]:
         """People's edits into the timeline, then the timeline into the document. Raises TryLater where people edit at the same moment."""
-        created = self._desk.document(timeline)
+        created = self._desk.paper(timeline, order.document)
         async with self._one_at_a_time.setdefault(created.reference, asyncio.Lock()):
-            if not timeline.has(DocumentKept):
+            if not _kept(timeline, created.reference):
                 await self._begin(created, timeline)
-            found = await self._find(created, timeline, now)
+            found = await self._find(created, timeline, order.document, now)
             await self._write(created.reference, found)
         return [*found.edits, DocumentKept(at=now, by=NAME, length=len(timeline), reference=created.reference)]
 
-    async def read_back(self, timeline: Timeline, now: datetime, person: str = "") -> list[DocumentEdited]:
+    async def read_back(self, timeline: Timeline, now: datetime, person: str = "", document: str = "") -> list[DocumentEdited]:
         """What people wrote since we last looked, by `person` where that is known; nothing is written."""
-        created = self._desk.document(timeline)
-        if not timeline.has(DocumentKept):
+        created = self._desk.paper(timeline, document)
+        if not _kept(timeline, created.reference):
             return []
         if person:
             self.edited_by[created.reference] = person
         async with self._one_at_a_time.setdefault(created.reference, asyncio.Lock()):
-            return list((await self._find(created, timeline, now)).edits)
+            return list((await self._find(created, timeline, document, now)).edits)
 
-    async def _begin(self, created: DocumentCreated, timeline: Timeline) -> None:
+    async def _begin(self, created: DocumentCreated | ReviewDrafted, timeline: Timeline) -> None:
         """Before the first writing: the copy is whole, the group sees it, its edits are told to us."""
         documents, topic = self._desk.feishu.documents, timeline.last(TopicOpened)
         await documents.ready(created.reference)
@@ -76,10 +77,10 @@ class DocumentKeeper:
         except FeishuRefused:  # without the event's scope, edits are found at the next writing
             return
 
-    async def _find(self, created: DocumentCreated, timeline: Timeline, now: datetime) -> _Found:
+    async def _find(self, created: DocumentCreated | ReviewDrafted, timeline: Timeline, document: str, now: datetime) -> _Found:
         blocks = await self._desk.feishu.documents.blocks(created.reference)
         by = self.edited_by.get(created.reference, NAME)
-        return find(timeline, self._desk.catalog(), blocks, by, now)
+        return find(_Known(timeline, self._desk.catalog(), created.reference, document), blocks, by, now)
 
     # -- writing ---------------------------------------------------------------------------------------------------------------------------
 
@@ -148,24 +149,42 @@ class Change(msgspec.Struct):
     at: int = -1
 
 
-def find(timeline: Timeline, catalog: Catalog, blocks: Sequence[Block], by: str, now: datetime) -> _Found:
+class _Known(msgspec.Struct, frozen=True):
+    """What is known of a document: the timeline, and which one of the incident's it is."""
+
+    timeline: Timeline
+    catalog: Catalog
+    reference: str
+    document: str
+
+    def sections(self, timeline: Timeline | None = None) -> list[Written]:
+        """Its sections as they are to be, now or with the facts there were then."""
+        return Paper(timeline or self.timeline, self.catalog, self.document).sections()
+
+
+def find(known: _Known, blocks: Sequence[Block], by: str, now: datetime) -> _Found:
     """What people changed since we last wrote, and what is to be written now."""
-    paper = Paper(timeline, catalog)
-    written = paper.sections()
+    timeline, written = known.timeline, known.sections()
     parts = parts_of(blocks, [one.name for one in written])
-    before, attempts = _before(timeline, catalog), _attempts(timeline, catalog)
+    before, attempts = _before(known), _attempts(known)
     edits: list[DocumentEdited] = []
     for one in written:
         theirs = parts.get(one.name)
         if theirs and (words := _edited(one, theirs, before.get(one.id), attempts.get(one.id, set()))) is not None:
-            edits.append(DocumentEdited(at=now, by=by, section=one.id, words=words, base=f"{len(timeline)}:{hash_of(one.words)}"))
-    after = Paper(timeline.extended(edits), catalog).sections()
+            base = f"{len(timeline)}:{hash_of(one.words)}"
+            edits.append(DocumentEdited(at=now, by=by, section=one.id, words=words, base=base, document=known.document))
+    after = known.sections(timeline.extended(edits))
     return _Found(edits, [_Section(one.name, parts.get(one.name), lines_of(one.words)) for one in after])
 
 
-def _before(timeline: Timeline, catalog: Catalog) -> dict[str, str]:
+def _kept(timeline: Timeline, reference: str) -> list[tuple[int, DocumentKept]]:
+    """Each time that this document was written, with its number."""
+    return [(number, fact) for number, fact in timeline.numbered(DocumentKept) if fact.reference == reference]
+
+
+def _before(known: _Known) -> dict[str, str]:
     """Each section as we last wrote it; nothing where we never did."""
-    kept = timeline.numbered(DocumentKept)
+    timeline, kept = known.timeline, _kept(known.timeline, known.reference)
     if not kept:
         return {}
     number, fact = kept[-1]
@@ -173,17 +192,17 @@ def _before(timeline: Timeline, catalog: Catalog) -> dict[str, str]:
     while isinstance(timeline.facts[number - 1 - len(edits)], DocumentEdited):
         edits.insert(0, timeline.facts[number - 1 - len(edits)])
     then = Timeline(timeline.incident, (*timeline.facts[: fact.length], *edits))
-    return {one.id: one.words for one in Paper(then, catalog).sections()}
+    return {one.id: one.words for one in known.sections(then)}
 
 
-def _attempts(timeline: Timeline, catalog: Catalog) -> dict[str, set[Same]]:
+def _attempts(known: _Known) -> dict[str, set[Same]]:
     """What attempts since then may have written, this one among them: their lines by section."""
-    kept = timeline.numbered(DocumentKept)
+    timeline, kept = known.timeline, _kept(known.timeline, known.reference)
     since = kept[-1][0] if kept else 0
     found: dict[str, set[Same]] = {}
     for number, ordered in timeline.numbered(Ordered, since):
-        if isinstance(ordered.order, KeepDocument):
-            for one in Paper(Timeline(timeline.incident, timeline.facts[: number + 1]), catalog).sections():
+        if isinstance(ordered.order, KeepDocument) and ordered.order.document == known.document:
+            for one in known.sections(Timeline(timeline.incident, timeline.facts[: number + 1])):
                 found.setdefault(one.id, set()).update(line.same for line in lines_of(one.words))
     return found
 

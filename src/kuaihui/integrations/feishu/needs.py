@@ -57,6 +57,9 @@ SCOPES: Final = (
     Scope(("docs:permission.member:create", "drive:drive"), text("share the document with the group at once"), "documents"),
     Scope(("docs:event:subscribe", "drive:drive"), text("be told when the document is edited"), "documents"),
     Scope(("docs:document.comment:read", "drive:drive"), text("hear comments on the document"), "documents"),
+    Scope(
+        ("docs:document.comment:create", "drive:drive"), text("ask in the document, at its place, for what nobody has written"), "documents"
+    ),
     Scope(("drive:file.like:readonly", "drive:drive"), text("see who likes the document"), "documents"),
     Scope(("vc:reserve",), text("reserve the meeting"), "meetings"),
     Scope(("vc:meeting.meetingevent:read",), text("know who joins and leaves the meeting"), "meetings"),

@@ -2,7 +2,8 @@
 The document's Markdown as Feishu's blocks, and its blocks as Markdown: line by line, a block a line.
 
 Rule 1: a line is known by its kind and its plain words, whatever is bold or linked in it; so what we wrote is found again.
-Rule 2: what has no words (pictures, tables, dividers) and what is indented under another block is left alone: it is no line of ours.
+Rule 2: a table's row is a line too, its cells side by side; the row of dashes under the first goes with it, and is written back with it.
+Rule 3: what has no words (pictures, tables, dividers) and what is indented under another block is left alone: it is no line of ours.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ _WRITTEN: Final = {
 }
 _KNOWN: Final = frozenset({Kind.TEXT, Kind.CODE, *_WRITTEN})
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~])")
+# A row of a table, and the one of dashes under its head.
+_ROW: Final = re.compile(r"\|(.*)\|\s*(?:\n.*)?")
+_CELLS: Final = re.compile(r"(?<!\\)\|")
+_DASHES: Final = re.compile(r"\|( *:?-+:? *\|)+\s*")
 _DIVIDER: Final = re.compile(r" {0,3}([-*_])( *\1){2,} *")
 
 
@@ -72,7 +77,9 @@ def lines_of(markdown: str) -> list[Line]:
     """The lines of a section's Markdown."""
     found: list[Line] = []
     for written in markdown.splitlines():
-        if not _DIVIDER.fullmatch(written):
+        if _DASHES.fullmatch(written.strip()) and found:
+            found[-1] = msgspec.structs.replace(found[-1], markdown=f"{found[-1].markdown}\n{written.strip()}")
+        elif not _DIVIDER.fullmatch(written):
             kind, rest = _after_beginning(written.strip())
             if words := "".join(_plain(element) for element in _elements(rest)).strip():
                 found.append(Line(kind, words, written.strip()))
@@ -124,6 +131,8 @@ def _part(top: Sequence[Block], begin: int, begins: Sequence[int]) -> Part:
 
 
 def _after_beginning(written: str) -> tuple[Kind, str]:
+    if row := _ROW.fullmatch(written):
+        return Kind.BULLET, " · ".join(cell.strip() for cell in _CELLS.split(row[1]) if cell.strip())
     for beginning, kind in _BEGINNINGS:
         if found := beginning.match(written):
             return kind, written[found.end() :]

@@ -262,11 +262,13 @@ class Ears:
         comments = await self._desk.feishu.comments.of(document)
         replies = [reply for one in comments if one.comment_id == added.comment_id for reply in one.reply_list.replies]
         said = next((one for one in replies if one.reply_id == added.reply_id), replies[-1] if replies else None)
-        visit = Did(incident=belongs.incident, deed=signals.Visit(person=person, place="document"))
-        if said is None or not said.words.strip():
-            return [visit]
-        speak = signals.Speak(person=person, message=f"comment:{said.reply_id}", words=said.words)
-        return [visit, Did(incident=belongs.incident, deed=speak)]
+        words: list[Word] = []
+        if belongs.kind == "document":
+            words.append(Did(incident=belongs.incident, deed=signals.Visit(person=person, place="document")))
+        if said is not None and said.words.strip():
+            speak = signals.Speak(person=person, message=f"comment:{said.reply_id}", words=said.words)
+            words.append(Did(incident=belongs.incident, deed=speak))
+        return words
 
     async def _task(self, guid: str, now: datetime) -> list[Word]:
         belongs = await self._index.find(guid, now)

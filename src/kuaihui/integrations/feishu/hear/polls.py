@@ -9,17 +9,20 @@ Rule 3: what cannot be asked just now is asked at the next look; one refusal hid
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
+from kuaihui.briefing.review_template import REVIEW
 from kuaihui.errors import CarryError
 from kuaihui.incident.fact import HOUSE
+from kuaihui.incident.learning import ReviewDrafted
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.room import DocumentCreated, MessagePosted, TopicOpened, Visited
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
+from kuaihui.integrations.feishu.client.documents import Viewed
 from kuaihui.integrations.feishu.client.messages import Message
 from kuaihui.integrations.feishu.client.times import from_seconds
 from kuaihui.integrations.feishu.desk import NAME, Desk
@@ -94,12 +97,14 @@ class Polls:
         """Who has read the incident's topic and document, and who likes the document."""
         self._next[timeline.incident] = now + self._pause(timeline, now)
         words: list[Word] = []
-        topic, document = timeline.last(TopicOpened), timeline.last(DocumentCreated)
+        topic, document, review = timeline.last(TopicOpened), timeline.last(DocumentCreated), timeline.last(ReviewDrafted)
         looks: list[Callable[[], Awaitable[list[Word]]]] = []
         if topic and topic.by == NAME:
             looks.append(partial(self._readers, timeline, topic, now))
         if document and document.by == NAME:
             looks += [partial(self._viewers, timeline, document.reference, now), partial(self._likes, timeline, document.reference, now)]
+        if review and review.by == NAME:
+            looks.append(partial(self._written_by_last, timeline, review.reference, now))
         for look in looks:
             try:
                 words += await look()
@@ -126,16 +131,20 @@ class Polls:
     async def _viewers(self, timeline: Timeline, document: str, now: datetime) -> list[Word]:
         views = await self._desk.feishu.documents.views(document)
         visits = await self._visits(timeline, "document", {one.viewer_id: from_seconds(one.last_view_time) for one in views}, now)
-        last = max(views, key=lambda one: one.last_view_time, default=None)
-        return [*visits, *(await self._written(timeline, last.viewer_id, now) if last else [])]
+        return [*visits, *(await self._written(timeline, views, now))]
 
-    async def _written(self, timeline: Timeline, viewer: str, now: datetime) -> list[Word]:
-        """What was written in the document; Feishu does not say by whom, so it is told as whoever had it open last."""
-        person = await self._ears.person(viewer, now)
+    async def _written_by_last(self, timeline: Timeline, review: str, now: datetime) -> list[Word]:
+        return await self._written(timeline, await self._desk.feishu.documents.views(review), now, REVIEW)
+
+    async def _written(self, timeline: Timeline, views: Sequence[Viewed], now: datetime, document: str = "") -> list[Word]:
+        """What was written in a document; Feishu does not say by whom, so it is told as whoever had it open last."""
+        last = max(views, key=lambda one: one.last_view_time, default=None)
+        person = await self._ears.person(last.viewer_id, now) if last else ""
         if not self._papers or not person:
             return []
-        edits = await self._papers.read_back(timeline, now, person)
-        deeds = [signals.EditDocument(person=one.by, section=one.section, words=one.words, base=one.base) for one in edits]
+        edits = await self._papers.read_back(timeline, now, person, document)
+        of = REVIEW if document else ""
+        deeds = [signals.EditDocument(person=one.by, section=one.section, words=one.words, base=one.base, document=of) for one in edits]
         return [Did(incident=timeline.incident, deed=deed) for deed in deeds]
 
     async def _likes(self, timeline: Timeline, document: str, now: datetime) -> list[Word]:
