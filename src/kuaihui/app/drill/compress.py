@@ -7,6 +7,7 @@ Rule 2: so a budget is compressed and the stage's own time is left in it.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -19,6 +20,8 @@ _SPANS: Final = frozenset({"unread_after", "unacknowledged_after", "silent_after
 # What the stage itself needs of each clock, in seconds, however quick people are: a rule holds for three seconds and is told, a look takes
 # its time, three releases roll their pods and the signal has to come down.
 _OWN: Final = {"detect": 15, "engage": 15, "locate": 20, "recover": 120}
+
+_MEASURED: Final = timedelta(seconds=4)  # sooner than the stage's Prometheus has scraped and evaluated anew, there is nothing new to see
 
 
 def compress(folder: Path, speed: float) -> None:
@@ -40,6 +43,9 @@ def compress(folder: Path, speed: float) -> None:
                 entry["budgets"] = budgets
                 entry["observe_for"] = _written(service.observe_for.total_seconds() / speed)
                 entry["superior"] = entry.get("superior", {}) | superior
+                entry["hotfix"] = entry.get("hotfix", {}) | {
+                    "measure_every": _written(max(service.hotfix.measure_every / speed, _MEASURED).total_seconds())
+                }
         path.write_text(written(divided), encoding="utf-8")
 
 

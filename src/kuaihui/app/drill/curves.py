@@ -27,7 +27,6 @@ RELEASE_TAKES: Final = timedelta(seconds=20)
 CANARY: Final = 0.1  # share of the traffic
 LASTING: Final = timedelta(minutes=4)
 NAME: Final = "Gateway5xxRatioHigh"
-SERVICE: Final = "config-center"
 
 Happens = Callable[[datetime], Awaitable[None]]
 
@@ -160,7 +159,7 @@ class Curves:
 
     async def _ring(self, since: datetime, ends: datetime) -> None:
         said = text("Gateway 5xx ratio {ratio} (usually below 1 %)", ratio=f"{self.ratio:.0%}")
-        labels = {"alertname": NAME, "service": SERVICE, "severity": "critical", "environment": "full"}
+        labels = {"alertname": NAME, "service": self.description.plays, "severity": "critical", "environment": "full"}
         annotations = {"summary": say(said, self._language), "value": str(round(self.ratio, 4))}
         await self._post([Alert(labels=labels, annotations=annotations, startsAt=since, endsAt=ends)])
 
@@ -181,7 +180,7 @@ class Curves:
             "id": f"{version}-{environment}-{number}",
             "title": version,
             "kind": "deployment",
-            "service": SERVICE,
+            "service": self.description.plays,
             "environment": environment,
             "status": status,
             "author": author,

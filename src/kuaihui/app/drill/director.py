@@ -42,6 +42,7 @@ class Intent:
     number: int
     person: str = field(compare=False)
     act: Act = field(compare=False)
+    takes: timedelta = field(compare=False, default=timedelta(0))  # from when they could begin
 
 
 class Director:
@@ -71,6 +72,7 @@ class Director:
         self._chance = {person: Random(f"{seed}/{person}") for person in self.cast}  # one each: who is played by a person moves nobody else
         self._intents: list[Intent] = []
         self._there: set[str] = set()  # who has read the first word that was sent to them
+        self._back: dict[str, datetime] = {}  # who was away and is back sooner than they would have been
         self._held: dict[str, list[tuple[datetime, timedelta, Act]]] = {}
         self._count = 0
         self._seen: list[Seen] = []
@@ -112,6 +114,8 @@ class Director:
     def _think(self, persona: Persona, seen: Seen) -> None:
         """What this makes one of the cast want to do."""
         me, at = persona.person, _instant(seen)
+        if persona.back and me not in self._back and self._met(persona.back, seen):
+            self._comes_back(me, at)
         if seen.kind == "Sent" and self._addressee(seen) == me and persona.reads_after != "never":
             self._want(me, at, persona.reads_after, _READ)
             if persona.takes_on_after != "never" and self._is_page(seen):
@@ -152,9 +156,21 @@ class Director:
             return
         else:
             around = self._chance[person].uniform(1 - AROUND, 1 + AROUND)
-            back = (self.began or at) + self.cast[person].away_until / self._speed
+            takes = after * around / self._speed
             self._count += 1
-            self._intents.append(Intent(max(at, back) + after * around / self._speed, self._count, person, act))
+            self._intents.append(Intent(max(at, self._away_until(person, at)) + takes, self._count, person, act, takes))
+
+    def _away_until(self, person: str, at: datetime) -> datetime:
+        """Until when somebody sees nothing at all."""
+        until = (self.began or at) + self.cast[person].away_until / self._speed
+        return min(until, self._back.get(person, until))
+
+    def _comes_back(self, person: str, at: datetime) -> None:
+        """Whoever is away is back now, and goes on from here."""
+        self._back[person] = at
+        for intent in self._intents:
+            if intent.person == person:
+                intent.at = min(intent.at, at + intent.takes)
 
     def _comes(self, person: str, now: datetime) -> None:
         """Somebody is there from now on: what they waited for begins to count."""

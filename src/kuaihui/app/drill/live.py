@@ -28,7 +28,6 @@ from kuaihui.app.drill.director import Director
 from kuaihui.app.drill.ending import pages_of
 from kuaihui.app.drill.parts import Parts
 from kuaihui.app.drill.sources import stage_hooks, stage_settings
-from kuaihui.app.drill.stage.descriptions import BY_NAME
 from kuaihui.app.drill.stage.processes import StageFailed
 from kuaihui.app.drill.stage.stage import Stage
 from kuaihui.app.drill.virtual import drill_catalog
@@ -96,7 +95,7 @@ async def acting_live(wanted: Wanted, say: Callable[[Text], None] | None = None)
         server = Server(port=listener.getsockname()[1])
         stage = await opened.enter_async_context(
             Stage(
-                BY_NAME[wanted.script.stage],
+                wanted.script.described,
                 folder=folder / "stage",
                 seed=wanted.seed,
                 say=tell,

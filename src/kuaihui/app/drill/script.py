@@ -1,25 +1,31 @@
 """
 A drill as files: what breaks, who is there, what they do, and what should come of it.
 
-Rule 1: a drill is a folder with drill.yaml; its cast are the files cast/*.yaml of that folder, laid over the common cast beside it.
+Rule 1: a drill is a folder with drill.yaml; its cast are the files cast/*.yaml of that folder, laid over the common cast: the folder `cast`
+        beside it, or ours where there is none.
 Rule 2: a key that is misspelt is a fault with its place, as everywhere in the catalog.
 Rule 3: people act only by deeds, words and releases; nothing here writes a fact.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, cast
 
 import yaml
 from pydantic import Field, ValidationError
 
+from kuaihui.app.drill.stage.description import SERVICE, Description
+from kuaihui.app.drill.stage.descriptions import BY_NAME
 from kuaihui.catalog.shapes import Clock, Entry, Moment, Named, Span
 from kuaihui.catalog.slips import told
 from kuaihui.errors import BadSettings
 from kuaihui.language import text
 
+OURS: Final = Path(str(files("kuaihui.samples"))) / "drills"
 COMMON_CAST: Final = "cast"
 E = TypeVar("E", bound=Entry)
 Never = Literal["never"]
@@ -72,7 +78,6 @@ class Act(Entry):
     passed: Named | None = None
     heat: int | None = None
     does: Named | None = None
-    role: str = ""  # only while this person holds the role
 
     def fields_in(self, language: str) -> dict[str, Any]:
         """The deed's fields, those that have two languages in this one."""
@@ -89,7 +94,8 @@ class Persona(Entry):
 
     Nobody does anything before they have read the first word that was sent to them: what they waited for counts from then on.
 
-    `away_until` is how long after the beginning they see nothing at all; `roles` are those they take when asked.
+    `away_until` is how long after the beginning they see nothing at all, or until `back` has happened where that is sooner; `roles` are
+    those they take when asked.
     """
 
     person: str
@@ -98,6 +104,7 @@ class Persona(Entry):
     reads_after: Span | Never = timedelta(seconds=20)
     takes_on_after: Span | Never = "never"
     away_until: Span = timedelta(0)
+    back: When | None = None
     roles: tuple[str, ...] = ()
     takes_role_after: Span = timedelta(seconds=15)
     joins_after: Span | Never = timedelta(seconds=20)
@@ -160,7 +167,7 @@ class Script(Entry):
     name: Named
     about: Named
     stage: str
-    service: str = "config-center"
+    service: str = SERVICE  # of the catalog: the one that breaks
     begins: Moment | None = None  # in virtual time; left out: the story's Saturday
     longest: Span = timedelta(minutes=60)
     fastest: float = Field(default=60, ge=1)  # the greatest `--speed` at which people do not outrun the physics
@@ -172,15 +179,25 @@ class Script(Entry):
     cast: tuple[Persona, ...] = ()
     folder: Path = Path()
 
+    @property
+    def described(self) -> Description:
+        """The stage it is acted on, which plays its service. Raises BadSettings for a stage that there is not."""
+        if self.stage not in BY_NAME:
+            raise BadSettings(text("there is no stage {stage}; there are: {known}", stage=self.stage, known=", ".join(BY_NAME)))
+        return replace(BY_NAME[self.stage], plays=self.service)
+
 
 def read_script(folder: Path) -> Script:
     """The drill in this folder with its whole cast. Raises BadSettings that names file and key."""
     given = _read(folder / "drill.yaml")
     cast: dict[str, dict[str, Any]] = {}
-    for path in [path for place in (folder.parent / COMMON_CAST, folder / "cast") for path in sorted(place.glob("*.yaml"))]:
+    beside = folder.resolve().parent / COMMON_CAST
+    for path in [
+        path for place in (beside if beside.is_dir() else OURS / COMMON_CAST, folder / "cast") for path in sorted(place.glob("*.yaml"))
+    ]:
         cast[path.stem] = cast.get(path.stem, {"person": path.stem}) | _read(path)
     people = [_shaped(Persona, one, f"cast/{name}.yaml") for name, one in cast.items()]
-    whole = _shaped(Script, given | {"id": folder.name}, str(folder / "drill.yaml"))
+    whole = _shaped(Script, given | {"id": folder.resolve().name}, str(folder / "drill.yaml"))
     return whole.model_copy(update={"cast": tuple(people), "folder": folder})
 
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from kuaihui.app.drill.script import Script, read_script
+from kuaihui.app.drill.script import OURS, Script, read_script
 from kuaihui.errors import Refused
 from kuaihui.language import text
 
-OURS: Final = Path(str(files("kuaihui.samples"))) / "drills"
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 

@@ -26,6 +26,7 @@ from kuaihui.errors import Refused
 from kuaihui.language import text
 
 NAME: Final = "stage"  # the stage's sources are set up as [prometheus.stage], [logfiles.stage], [redis.stage]
+USUAL: Final = 0.01  # the share of failed answers that is usual, where the team's catalog does not say it
 # What the catalog says of the service that the stage breaks.
 SOURCES: Final[Mapping[str, Mapping[str, str]]] = {
     "metrics": {"from": f"prometheus.{NAME}"},
@@ -66,23 +67,30 @@ def stage_settings(
     )
 
 
-def stage_catalog(catalog: Path, into: Path) -> Path:
+def stage_catalog(catalog: Path, into: Path, service: str = SERVICE) -> Path:
     """
-    A copy of a catalog's folder in which the stage's service is measured by the stage's metric and names the stage's sources.
+    A copy of a catalog's folder in which the service that the stage plays is measured by the stage's metric and names its sources.
 
     Raises Refused where the catalog does not know the service.
     """
     shutil.copytree(catalog, into)
     for file in sorted([*into.glob("services.yaml"), *into.glob("services/*.yaml")]):
         services = cast("dict[str, Any]", yaml.safe_load(file.read_text(encoding="utf-8")) or {})  # Any: whatever the team wrote
-        if SERVICE in services:
-            services[SERVICE] = _on_stage(services[SERVICE])
+        if service in services:
+            services[service] = _on_stage(service, services[service])
             file.write_text(yaml.safe_dump(services, allow_unicode=True, sort_keys=False), encoding="utf-8")
             return into
-    raise Refused(text("the catalog has no service {service}, which the stage breaks", service=SERVICE))
+    words = text(
+        "the catalog has no service {service}, which breaks: name one of yours as `service` in a drill.yaml of your own", service=service
+    )
+    raise Refused(words)
 
 
-def _on_stage(service: dict[str, Any]) -> dict[str, Any]:  # Any: as above
-    signal = {"name": service.get("name", SERVICE), "unit": "ratio"} | service.get("signal", {}) | {"expression": str(ERROR_RATIO)}
+def _on_stage(name: str, service: dict[str, Any]) -> dict[str, Any]:  # Any: as above
+    signal = (
+        {"name": service.get("name", name), "unit": "ratio", "usual_high": USUAL}
+        | service.get("signal", {})
+        | {"expression": str(ERROR_RATIO)}
+    )
     sources = service.get("sources", {}) | {kind: dict(place) for kind, place in SOURCES.items()}
     return service | {"signal": signal, "sources": sources}

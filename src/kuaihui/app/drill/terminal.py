@@ -62,7 +62,10 @@ class View:
         self._line(say(words, self.language))
 
     def report(self, markdown: str) -> None:
-        """The drill's report, behind everything else."""
+        """The drill's report, behind everything else; what is said from then on stands below it."""
+        if self._screen:
+            self._screen.stop()
+            self._screen = None
         if self.console.is_terminal:
             self.console.print(Markdown(markdown))
         else:

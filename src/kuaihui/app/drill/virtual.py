@@ -21,7 +21,6 @@ from kuaihui.app.drill.curves import Curves
 from kuaihui.app.drill.director import Director
 from kuaihui.app.drill.script import Script
 from kuaihui.app.drill.sources import stage_catalog
-from kuaihui.app.drill.stage.descriptions import BY_NAME
 from kuaihui.app.overlay import lay, read_plain, written
 from kuaihui.app.settings import CatalogPlace, JournalPlace, Server, Settings
 from kuaihui.app.web.app import create_app
@@ -95,7 +94,7 @@ async def acting(
         clock = ActedClock(begins)
         place, journal = CatalogPlace(folder=folder), JournalPlace(url="memory:")
         settings = Settings(catalog=place, journal=journal, server=Server(port=port), language=language)
-        world = Curves(script, BY_NAME[script.stage], clock, language)
+        world = Curves(script, script.described, clock, language)
         async with house(settings, clock, looking_at(world), drill=True) as built:
             app = create_app(built)
             transport = httpx.ASGITransport(app)
@@ -108,7 +107,7 @@ async def acting(
 
 def drill_catalog(script: Script, catalog: Path, into: Path, language: Literal["zh", "en"]) -> Path:
     """A copy of the catalog for this drill, in its language, with the stage's sources and the drill's own files. Raises Refused."""
-    folder = stage_catalog(catalog, into)
+    folder = stage_catalog(catalog, into, script.service)
     front = folder / "catalog.yaml"
     front.write_text(written(read_plain(front) | {"language": language}), encoding="utf-8")
     over = script.folder / "catalog"

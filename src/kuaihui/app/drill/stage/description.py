@@ -122,6 +122,7 @@ class Description:
     pool: int = 4  # connections of one pod
     pool_timeout: float = 0.25  # seconds
     redis_cores: float = 0.15  # Redis's CPU limit, as a container has one
+    plays: str = SERVICE  # the service of the catalog that alerts and changes name
 
 
 # The versions every stage knows: what runs, the hotfix with the cache, and two that should never have been released.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,11 +50,20 @@ def find_alertmanager() -> str | None:
     return shutil.which("alertmanager") or shutil.which("prometheus-alertmanager")
 
 
-async def start_prometheus(binary: str, crew: Crew, port: int, receivers: Sequence[Receiver], language: Language) -> None:
+@dataclass(frozen=True)
+class AlertsSay:
+    """What alerts say beside their values: the service they are of, in which language."""
+
+    service: str
+    language: Language
+
+
+async def start_prometheus(binary: str, crew: Crew, port: int, receivers: Sequence[Receiver], alerts_say: AlertsSay) -> None:
     """Prometheus with a scrape and an evaluation a second; `receivers` take alerts at .../api/v2/alerts."""
     made = crew.folder / "prometheus"
     made.mkdir(parents=True, exist_ok=True)
-    (made / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "gateway", "rules": [_rule(rule, language) for rule in RULES]}]}))
+    rules = [_rule(rule, alerts_say) for rule in RULES]
+    (made / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "gateway", "rules": rules}]}))
     (made / "prometheus.yml").write_text(yaml.safe_dump(prometheus_configuration(crew.folder / "targets.json", receivers)))
     argv = [binary, f"--config.file={made / 'prometheus.yml'}", f"--storage.tsdb.path={made / 'data'}", "--storage.tsdb.retention.time=6h"]
     argv += [f"--web.listen-address={LOOPBACK}:{port}", "--rules.alert.resend-delay=5s", "--log.level=warn"]
@@ -90,21 +100,21 @@ def alertmanager_configuration(webhook: Receiver | None) -> Tree:
     return {"route": {"receiver": "kuaihui", "group_by": ["service"], **times}, "receivers": [receiver]}
 
 
-def summary(language: Language) -> str:
-    """What an alert says; the parts in braces are Prometheus's template."""
+def summary(alerts_say: AlertsSay) -> str:
+    """What an alert says; the part in braces is Prometheus's template."""
     return say(
-        text("Gateway 5xx ratio of {service} is {ratio}", service="{{ $labels.service }}", ratio="{{ $value | humanizePercentage }}"),
-        language,
+        text("Gateway 5xx ratio of {service} is {ratio}", service=alerts_say.service, ratio="{{ $value | humanizePercentage }}"),
+        alerts_say.language,
     )
 
 
-def _rule(rule: Rule, language: Language) -> Tree:
+def _rule(rule: Rule, alerts_say: AlertsSay) -> Tree:
     return {
         "alert": rule.name,
         "expr": f"{rule.expression} >= {rule.least}",
         "for": f"{rule.lasting}s",
-        "labels": {"severity": rule.severity, "environment": Environment.FULL.value, **rule.labels},
-        "annotations": {"summary": summary(language), "value": "{{ $value }}", "expression": str(rule.expression)},
+        "labels": {"severity": rule.severity, "environment": Environment.FULL.value, **rule.labels, "service": alerts_say.service},
+        "annotations": {"summary": summary(alerts_say), "value": "{{ $value }}", "expression": str(rule.expression)},
     }
 
 

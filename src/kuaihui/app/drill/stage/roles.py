@@ -120,3 +120,4 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     receivers: list[Receiver] = []
     resend: float = 5.0
     language: str = "zh"
+    service: str = "config-center"  # that alerts name

@@ -174,8 +174,9 @@ class Stage:
     ) -> Change:
         """Post a pipeline's event, also one of long ago, and keep it with its record in the folder."""
         record = self._folder / "deploys" / f"{len(self.changes) + 1:03d}-{environment}-{version}-{status}.json"
-        who = {"service": SERVICE, "environment": environment.value, "version": version, "status": status}
-        who |= {"id": f"{SERVICE}/{environment.value}/{version}", "title": f"{SERVICE} {version} → {environment.value}"}
+        service = self.description.plays
+        who = {"service": service, "environment": environment.value, "version": version, "status": status}
+        who |= {"id": f"{service}/{environment.value}/{version}", "title": f"{service} {version} → {environment.value}"}
         change = Change(**who, author=author, at=at or datetime.now(UTC), link=record.as_uri())
         record.parent.mkdir(exist_ok=True)
         record.write_bytes(msgspec.json.encode(change))

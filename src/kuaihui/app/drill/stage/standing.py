@@ -21,7 +21,7 @@ from kuaihui.app.drill.stage.hooks import Hooks
 from kuaihui.app.drill.stage.installed import Installed
 from kuaihui.app.drill.stage.loopback import LOOPBACK, Ports
 from kuaihui.app.drill.stage.processes import Crew, Started, until_open
-from kuaihui.app.drill.stage.prometheus import ALERTS_PATH, Target, start_alertmanager, start_prometheus
+from kuaihui.app.drill.stage.prometheus import ALERTS_PATH, AlertsSay, Target, start_alertmanager, start_prometheus
 from kuaihui.app.drill.stage.settings_store import EVERYBODYS, HOT, SettingsStore
 from kuaihui.app.drill.stage.wire import Client
 from kuaihui.language import Language
@@ -130,11 +130,13 @@ class Standing:
         if self._has_alertmanager():
             assert self._installed.alertmanager is not None
             await start_alertmanager(self._installed.alertmanager, self.crew, self._alertmanager_port, self._hooks.webhook)
-        to = self.alert_receivers()
+        to, plays = self.alert_receivers(), self._description.plays
         if self._installed.prometheus:
-            await start_prometheus(self._installed.prometheus, self.crew, self._prometheus_port, to, self._language)
+            await start_prometheus(self._installed.prometheus, self.crew, self._prometheus_port, to, AlertsSay(plays, self._language))
             return
-        watch = roles.Watch(port=self._prometheus_port, targets=str(self.fleet.targets), receivers=to, language=self._language)
+        watch = roles.Watch(
+            port=self._prometheus_port, targets=str(self.fleet.targets), receivers=to, language=self._language, service=plays
+        )
         await until_open(await self.crew.start_part("watch", watch), self._prometheus_port)
 
     async def _start_load(self) -> None:

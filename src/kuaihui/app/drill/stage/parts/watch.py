@@ -143,8 +143,8 @@ class Watching:
                 yield self._alert(rule, key[1], over, now)
 
     def _alert(self, rule: Rule, labels: Labels, burning: Burning, ends: float) -> Alert:
-        found = dict(labels)
-        says = text("Gateway 5xx ratio of {service} is {ratio}", service=found.get("service", ""), ratio=f"{burning.value * 100:.4g}%")
+        found = dict(labels) | {"service": self._role.service}
+        says = text("Gateway 5xx ratio of {service} is {ratio}", service=self._role.service, ratio=f"{burning.value * 100:.4g}%")
         return Alert(
             labels={"alertname": rule.name, "severity": rule.severity, "environment": "full", **rule.labels, **found},
             annotations={"summary": say(says, self._role.language), "value": str(burning.value), "expression": str(rule.expression)},
