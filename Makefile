@@ -12,7 +12,7 @@ LOCK    = $(UV) pip compile --quiet --universal --generate-hashes --custom-compi
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drills test lint types contracts check bench lock pictures assets clean format set-up
+.PHONY: help demo drills test lint types contracts check outages bench lock pictures assets clean format set-up
 
 help:  ## these words
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -44,6 +44,9 @@ contracts: set-up  ## which room may import which
 	@$(BIN)/lint-imports
 
 check: lint types contracts test  ## all that CI asks for
+
+outages: set-up  ## an outage in an emulated Feishu with trouble at each of its calls, about 20 minutes (FIRST=1 STEP=1)
+	@$(BIN)/python -m tests.integrations.feishu.troubles $(or $(FIRST),1) $(or $(STEP),1) $(WAYS)
 
 bench: set-up  ## the measurements in bench/, in short
 	@for bench in bench/[a-z]*.py; do echo "== $$bench"; $(BIN)/python "$$bench" --quick || exit 1; done

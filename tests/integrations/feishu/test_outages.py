@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import msgspec
 import pytest
 
 from kuaihui.emulators.feishu.faults import CallFault
-from tests.integrations.feishu.outage import AFTER, BEFORE, killed_once, live, wrongs
+from tests.integrations.feishu.outage import live, wrongs
 from tests.integrations.feishu.team import at_work
+from tests.integrations.feishu.troubles import WAYS, troubled
 
+# An outage has about this many calls, and at least so many; a run gives trouble at one in so many of them, CI at others each day.
+CALLS, FEWEST, SLICES = 155, 120, 31
+SLICE = int(os.environ.get("KUAIHUI_SLICE", "0")) % SLICES
 # Every write that the outage makes; reads are asked again by the client itself.
 WRITES = (
     "im.v1.message.create",
@@ -22,6 +27,8 @@ WRITES = (
     "im.v1.chat_top_notice.put_top_notice",
     "im.v1.chat_tab.create",
     "drive.v1.file.copy",
+    "drive.v1.file.new_comments",
+    "docx.v1.document.create",
     "drive.v1.permission_member.create",
     "docx.v1.document_block_children.create",
     "docx.v1.document_block_children.batch_delete",
@@ -54,10 +61,10 @@ async def test_every_operation_fails_once_in_one_outage(kind: str) -> None:
     assert await outage(*(msgspec.convert({"kind": kind, "operation": operation}, CallFault) for operation in WRITES)) == []
 
 
-@pytest.mark.parametrize("when", [BEFORE, AFTER])
-@pytest.mark.parametrize("call", [3, 9, 14, 18, 23, 31, 47, 66, 89, 110])
-async def test_the_house_is_killed_at_a_call_and_comes_back(call: int, when: str) -> None:
-    """`python -m tests.integrations.feishu.outage 1 1` kills it at every call there is."""
-    calls, wrong = await killed_once(call, when)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("call", range(SLICE + 1, CALLS, SLICES))
+async def test_trouble_at_one_call_does_no_harm(call: int, way: str) -> None:
+    """One slice of all calls; `make outages` takes them all, `KUAIHUI_SLICE=7 make test T=…` this one again."""
+    calls, wrong = await troubled(call, way)
 
-    assert (wrong, calls >= call) == ([], True)
+    assert (wrong, calls >= min(call, FEWEST)) == ([], True)
