@@ -135,7 +135,8 @@ class Hotfix(Entry):
     How a service's hotfixes go.
 
     A merge request from one of `branches` in one of `projects` (and in the project its changes are listed from) starts a hotfix by itself
-    while the service has an incident; none: only people start one.
+    while the service has an incident; none: only people start one. The signal is measured `measure_every` so often while a gate is young,
+    then more slowly.
     """
 
     stages: tuple[Stage, ...] = Field(default=STAGES, min_length=1)
@@ -143,6 +144,7 @@ class Hotfix(Entry):
     branches: tuple[str, ...] = ("hotfix/*", "hotfix-*")
     projects: tuple[str, ...] = ()
     canary: Canary = Canary()
+    measure_every: Span = Field(default=timedelta(minutes=1), ge=timedelta(seconds=1))
 
 
 class Superior(Entry):

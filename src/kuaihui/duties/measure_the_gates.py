@@ -11,7 +11,7 @@ Rule 3: one round that is worse fails the gate at once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -29,8 +29,8 @@ from kuaihui.incident.trains import PASSED, REACHED, Gate, Train
 from kuaihui.language import Text, text
 from kuaihui.orders import ReadMetrics
 
-# Minutes after the gate was reached: often while a bad change still hurts few, then more slowly.
-ROUNDS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 3, 4, 5, 7, 10, 15, 20, 30))
+# Of the catalog's `measure_every` after the gate was reached: often while a bad change still hurts few, then more slowly.
+ROUNDS: Final = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30)
 ENOUGH: Final = 3  # rounds before the house passes a gate by itself
 CANARY: Final = "canary"
 ASKER: Final = "hotfix"
@@ -65,18 +65,22 @@ def measurings(train: Train) -> Iterator[Measuring]:
 def measure(one: Measuring, timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | Conclude]:
     """The next round of a gate, or what the rounds so far mean for it."""
     told: list[GateMeasured] = []
-    for number, offset in enumerate(ROUNDS, start=1):
+    asked = False
+    every = catalog.service(timeline.service).hotfix.measure_every
+    for number, times in enumerate(ROUNDS, start=1):
         looks = list(_looks(one, timeline, catalog, now, number))
         if not looks:
             break
+        asked = True
         known = next((fact for _, fact in one.gate.measured if fact.look == looks[0].identity), None)
         if known is None:
-            yield from _round(one, timeline, catalog, now, looks, one.begun + offset)
+            yield from _round(one, timeline, catalog, now, looks, one.begun + every * times)
             break
         told.append(known)
         if _enough(one, told, timeline, looks[0]):
             break
-    yield from _meaning(one, told, timeline, now)
+    if told or not asked:  # before the first answer nothing is known of the signal
+        yield from _meaning(one, told, timeline, now)
 
 
 def _enough(one: Measuring, told: list[GateMeasured], timeline: Timeline, look: ReadMetrics) -> bool:
@@ -139,7 +143,7 @@ def _looks(one: Measuring, timeline: Timeline, catalog: Catalog, now: datetime, 
     for about, wanted in ((name, expression), (f"{name} ({canary.stable})", canary.baseline)):
         if wanted:
             place = dict(service.sources.metrics)
-            until = max(now, one.begun + ROUNDS[number - 1])
+            until = max(now, one.begun + service.hotfix.measure_every * ROUNDS[number - 1])
             yield ReadMetrics(
                 occasion=one.number,
                 asked_by=f"{ASKER}:{one.train.hotfix}/{one.gate.stage.id}/{number}",

@@ -28,6 +28,8 @@ from kuaihui.orders import ReadMetrics
 
 ASKER: Final = "recovery"
 SOONEST: Final = timedelta(seconds=30)
+# Where the window itself is short: sooner than a scrape and the rate over it move, there is nothing new to see.
+SHORTEST: Final = timedelta(seconds=5)
 SLOWEST: Final = timedelta(minutes=5)
 SPAN: Final = timedelta(minutes=5)  # of a look: enough for its newest points, whatever the scrape interval
 STEP: Final = timedelta(seconds=15)
@@ -100,7 +102,12 @@ class Proving:
 
     def _patience(self, claim: Claim, last: Attempt) -> timedelta:
         """A quarter of how long we have waited already: a signal that is slow to come down is not asked a thousand times."""
-        return min(max((last.at - claim.at) / 4, SOONEST), SLOWEST)
+        return min(max((last.at - claim.at) / 4, self.soonest), SLOWEST)
+
+    @property
+    def soonest(self) -> timedelta:
+        """How soon it is asked again at the earliest: half a minute, or a twentieth of a window that is shorter than ten."""
+        return min(SOONEST, max(SHORTEST, self.service.observe_for / 20))
 
     def _read(self, occasion: int, about: str, expression: str, span: timedelta, step: timedelta, at: datetime) -> ReadMetrics:
         place = dict(self.service.sources.metrics)

@@ -91,7 +91,7 @@ def _observe(timeline: Timeline, proving: Proving, now: datetime) -> Iterator[Du
     window = watched.until - watched.at
     claim = Claim(number, watched.at, watched.reason)
     if proving.can:
-        yield from proving.looks(claim, every=max(timedelta(seconds=30), window / 10), until=watched.until)
+        yield from proving.looks(claim, every=max(proving.soonest, window / 10), until=watched.until)
         yield from proving.supporting(claimed(timeline) or claim)  # asked for with the claim; its answer may come after the proof
         newest = proving.news(claim)
         last = next((fact.verdict for fact in reversed(_told(timeline, timeline.occasion))), "")

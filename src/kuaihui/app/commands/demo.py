@@ -19,7 +19,7 @@ from kuaihui.language import text
 
 STORY = "config-center-500"
 # People's waiting in the story's twenty minutes and more, so that it is over in about two; releases and traffic take their own time.
-SPEED = 15.0
+SPEED = 20.0
 
 
 def demo(
