@@ -24,14 +24,18 @@ from kuaihui.briefing.review_template import REVIEW, review_template
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.templates import Section, Template
 from kuaihui.incident.learning import ReviewDrafted
-from kuaihui.incident.room import DocumentCreated, DocumentEdited
+from kuaihui.incident.room import AskedInDocument, DocumentCreated, DocumentEdited
 from kuaihui.incident.timeline import Timeline
 
 _FIELD: Final = re.compile(r"\{\{\s*([\w-]+)\s*\}\}")
 
 
 class Written(msgspec.Struct, frozen=True):
-    """A section as it stands: its Markdown, what an edit of it begins from, who wrote last, and what could not be put together."""
+    """
+    A section as it stands: its Markdown, what an edit of it begins from, who wrote last, and what could not be put together.
+
+    `asked` is who was asked to write it, while nobody has written since.
+    """
 
     id: str
     name: str
@@ -41,6 +45,7 @@ class Written(msgspec.Struct, frozen=True):
     by: str = ""
     at: datetime | None = None
     conflicts: tuple[str, ...] = ()  # the other version of each stretch that two have changed
+    asked: str = ""
 
 
 class Edit(msgspec.Struct, frozen=True):
@@ -123,7 +128,14 @@ class Paper:
             by=last.by if last else "",
             at=last.at if last else None,
             conflicts=conflicts,
+            asked=self._asked(section),
         )
+
+    def _asked(self, section: Section) -> str:
+        of = (self._document, section.id)
+        asked = [one for one in self._timeline.numbered(AskedInDocument) if (one[1].document, one[1].section) == of]
+        written = [number for number, fact in self._edits if fact.section == section.id]
+        return asked[-1][1].person if asked and (not written or written[-1] < asked[-1][0]) else ""
 
     def _text(self, section: Section, length: int) -> tuple[str, tuple[str, ...]]:
         """The section as it stood when there were `length` facts, and what could not be put together."""

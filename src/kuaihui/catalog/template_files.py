@@ -178,4 +178,7 @@ def _together(name: str, pages: dict[str, _Page]) -> Template:
 
 
 def _section_remedy() -> Text:
-    return text("begin a section with a heading like: ## Impact {{#impact}}, or {{#roles .rendered}} for one the house writes")
+    return text(
+        "begin a section with a heading like: ## Impact {{#impact}}, {{#roles .rendered}} for one the house writes, or "
+        "{{#impact .asked}} for one that is asked for"
+    )

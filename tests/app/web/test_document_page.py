@@ -74,10 +74,25 @@ async def test_the_history_tells_who_wrote_what(stage: Acted) -> None:
         page = (await http.get(f"/incidents/{incident}/document/history")).text
 
     assert "小美" in page
-    assert "+读路径加进程内缓存" in page
+    assert "+ 读路径加进程内缓存" in page
 
 
 async def test_a_section_that_is_not_in_the_template_is_not_found(stage: Acted) -> None:
     incident = await stage.rings()
 
     assert await write(stage, "amao", incident, "nothing", "x", "") == 404
+
+
+async def test_a_section_that_somebody_is_asked_for_says_so_until_it_is_written(stage: Acted) -> None:
+    incident = await stage.rings()
+    await stage.does("dazhuang", incident, "Acknowledge")
+    await stage.does("dazhuang", incident, "Mitigate", reason="已回滚")
+    await stage.until(minutes=3)
+    async with stage.client("amao") as http:
+        asked = (await http.get(f"/incidents/{incident}/document")).text
+    base, _ = await began(stage, incident, "impact")
+    await write(stage, "xiaomei", incident, "impact", "约 15% 的登录失败", base)
+    async with stage.client("amao") as http:
+        written = (await http.get(f"/incidents/{incident}/document")).text
+
+    assert ["来写：他最清楚" in page for page in (asked, written)] == [True, False]

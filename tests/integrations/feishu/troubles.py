@@ -120,13 +120,13 @@ async def _dies(team: Team, done: list[int], life: Life) -> bool:
 
 
 async def _main(first: int, step: int, ways: Sequence[str]) -> bool:
-    call, calls, well = first, first, True
-    while calls >= call:
+    call, reached, well = first, True, True
+    while reached:
         for way in ways:
             calls, wrong = await troubled(call, way)
             sys.stdout.write(f"{call} {way} {calls} {wrong}\n")
             sys.stdout.flush()
-            well = well and not wrong
+            reached, well = calls >= call, well and not wrong
         call += step
     return well
 
