@@ -17,7 +17,7 @@ from kuaihui.duties.due import Due
 from kuaihui.incident.holders import parts
 from kuaihui.incident.pages import Acknowledged, Ordered
 from kuaihui.incident.phases import Phase
-from kuaihui.incident.room import DocumentCreated, MeetingOpened, PulledIn
+from kuaihui.incident.room import DocumentCreated, MeetingOpened, PulledIn, TopicOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, say, text
 from kuaihui.orders import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, Page, PinDocument, Post, PullIn
@@ -35,12 +35,10 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
     yield Due(opened.at, OpenTopic(occasion=FIRST, title=opened.title))
     title = document_title(timeline, catalog)
     yield Due(opened.at, CreateDocument(occasion=FIRST, title=title, template=service.document_template))
-    if created := timeline.last(DocumentCreated):
-        yield Due(created.at, PinDocument(occasion=FIRST))
-        yield Due(
-            created.at,
-            _document_there(created),
-        )
+    topic, created = timeline.last(TopicOpened), timeline.last(DocumentCreated)
+    if topic and created:  # what is said in a topic waits for it, and is not said beside it
+        yield Due(max(topic.at, created.at), PinDocument(occasion=FIRST))
+        yield Due(max(topic.at, created.at), _document_there(created))
     for number, pulled in timeline.numbered(PulledIn):
         yield Due(pulled.at, PullIn(occasion=number, person=pulled.person, reason=pulled.said))
     yield from _meeting(timeline, service)
@@ -53,14 +51,9 @@ def _meeting(timeline: Timeline, service: Service) -> Iterator[Due]:
     meeting = timeline.last(MeetingOpened)
     if meeting is None:
         return
-    yield Due(
-        meeting.at,
-        Post(
-            occasion=FIRST,
-            about="meeting",
-            words=text("Meeting: {link} — muted, speak up if needed, every finding goes into the topic", link=meeting.link),
-        ),
-    )
+    if topic := timeline.last(TopicOpened):
+        words = text("Meeting: {link} — muted, speak up if needed, every finding goes into the topic", link=meeting.link)
+        yield Due(max(topic.at, meeting.at), Post(occasion=FIRST, about="meeting", words=words))
     for person in invited(timeline):
         yield Due(meeting.at, InviteToMeeting(occasion=FIRST, person=person))
 
