@@ -9,19 +9,24 @@ import msgspec
 from kuaihui.incident.alerts import Worsened
 from kuaihui.incident.pages import Acknowledged, Answered, Delivered, Ordered, Read, Sent
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import Text
+from kuaihui.language import Text, text
 from kuaihui.orders import InviteToMeeting, Page, ProposeRole, PullIn, Tell
 
 _TO_A_PERSON = (Page, Tell, ProposeRole, PullIn, InviteToMeeting)
 
 
 class Receipt(msgspec.Struct):
-    """One word to one person, with the instant of each step it has reached (UTC); `failed` says why it went no further."""
+    """
+    One word to one person, with the instant of each step it has reached (UTC); `failed` says why it went no further.
+
+    `said` is the order as others read it, `told` what it says to the person themselves.
+    """
 
     identity: str
     person: str
     kind: str
     said: Text
+    told: Text
     ordered: datetime
     number: int
     level: int = 0
@@ -65,7 +70,22 @@ def _begun(number: int, fact: Ordered) -> Receipt:
     order = fact.order
     assert isinstance(order, _TO_A_PERSON)
     level, channel = (order.level, order.channel) if isinstance(order, Page) else (0, fact.carrier)
-    return Receipt(order.identity, order.person, type(order).__name__, order.said, fact.at, number, level, channel)
+    return Receipt(order.identity, order.person, type(order).__name__, order.said, _told(order), fact.at, number, level, channel)
+
+
+def _told(order: Page | Tell | ProposeRole | PullIn | InviteToMeeting) -> Text:
+    """What it says to the person themselves."""
+    match order:
+        case Page():
+            return text("you are paged: {reason}", reason=order.reason)
+        case Tell():
+            return order.words
+        case ProposeRole():
+            return text("please be {role}: {reason}", role=f"@{order.role}", reason=order.reason)
+        case PullIn():
+            return text("you are pulled in: {reason}", reason=order.reason)
+        case InviteToMeeting():
+            return text("please join the meeting")
 
 
 def _step(receipt: Receipt, fact: Sent | Delivered | Read) -> None:

@@ -168,7 +168,7 @@ class LogsSearched(Looked, frozen=True, kw_only=True, tag=True):
         if not self.signatures:
             return text("logs of {service}: nothing was logged", service=self._where)
         return text(
-            "logs of {service}: {total} lines, {count} signatures; first: {template}",
+            "logs of {service}: lines {total}, signatures {count}; first: {template}",
             service=self._where,
             total=self.total,
             count=len(self.signatures) + self.others,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from kuaihui.language import Text, plain, text
+
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}
 _WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[dhms]))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
@@ -15,6 +17,12 @@ def parse_duration(written: str) -> timedelta:
     if not _WHOLE.fullmatch(written.strip()):
         raise ValueError(f"not a duration: {written!r} (write it like 30s, 5m or 1h30m)")
     return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(written)))
+
+
+def say_duration(span: timedelta) -> Text:
+    """A span in a sentence: as `show_duration` has it, days and hours in the reader's language."""
+    hours = round(span.total_seconds()) // 3600
+    return text("{days}d {hours}h", days=hours // 24, hours=hours % 24) if hours >= 48 else plain(show_duration(span))
 
 
 def show_duration(span: timedelta) -> str:

@@ -38,9 +38,20 @@ class Page(Order, frozen=True, kw_only=True, tag=True):
             "page {person} (level {level}, {channel}): {reason}",
             person=f"@{self.person}",
             level=self.level,
-            channel=self.channel,
+            channel=channel_said(self.channel),
             reason=self.reason,
         )
+
+
+def channel_said(channel: str) -> Text | str:
+    """A channel in words; one that an integration of somebody's own has goes by its name."""
+    return {
+        "inbox": text("inbox"),
+        "feishu": text("Feishu"),
+        "feishu-urgent-app": text("Feishu, ringing in the app"),
+        "feishu-urgent-sms": text("Feishu, ringing by SMS"),
+        "feishu-urgent-phone": text("Feishu, ringing by phone"),
+    }.get(channel, channel)
 
 
 class Tell(Order, frozen=True, kw_only=True, tag=True):

@@ -181,8 +181,8 @@ async def test_the_preview_shows_what_would_be_hidden_before_it_is_made(stage: A
     await stage.rings()
     shown = unescape((await get(stage, "/silences/new?matchers=alertname%3D~%22Gateway.%2B%22", cookie="kuaihui_language=en")).text)
 
-    assert "1 alerts fit; 1 of them fire now." in shown
-    assert "will be followed on" in shown
+    assert "alerts that fit: 1; firing now: 1." in shown
+    assert "and followed on: 1" in shown
     assert await stage.house.journal.standing("silence") == []
 
 

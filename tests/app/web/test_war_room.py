@@ -206,7 +206,7 @@ async def test_a_message_is_answered_without_a_script(looked: tuple[Acted, str])
 
     assert f'href="/incidents/{incident}?reply={asked.message}#say"' in page
     assert f'name="reply_to" id="reply-to" value="{asked.message}"' in page
-    assert "<blockquote>小美: 热 key 是哪个？</blockquote>" in await shown(stage, incident)
+    assert "<blockquote>小美：热 key 是哪个？</blockquote>" in await shown(stage, incident)
 
 
 async def test_the_document_is_taken_along_as_pdf(looked: tuple[Acted, str]) -> None:
@@ -240,3 +240,20 @@ async def test_what_an_incident_suggests_for_the_rota_is_dealt_with_there(looked
     assert "换一个会响的渠道" in before
     assert (answer.status_code, again.status_code) == (303, 409)
     assert "换一个会响的渠道" not in (await get(stage, "/oncall?rota=config-center", "amao")).text
+
+
+@pytest.mark.parametrize(
+    "words, address",
+    [
+        ("会议：http://127.0.0.1:8466/incidents/i1/meeting。全员静音", "http://127.0.0.1:8466/incidents/i1/meeting"),
+        ("看 https://wiki.example.org/配置中心，里面有", "https://wiki.example.org/配置中心"),
+        ("(see https://example.org/?a=1&b=2).", "https://example.org/?a=1&amp;b=2"),
+    ],
+)
+async def test_an_address_is_a_link_wherever_the_sentence_goes_on(stage: Acted, words: str, address: str) -> None:
+    incident = await stage.rings()
+    await stage.does("dazhuang", incident, "Speak", words=words)
+    async with stage.client("dazhuang") as http:
+        page = (await http.get(f"/incidents/{incident}")).text
+
+    assert f'<a href="{address}" rel="noopener noreferrer" target="_blank">{address}</a>' in page

@@ -17,13 +17,14 @@ from kuaihui.app.web.asking import Anybody, Here, InHouse, NotFound, Reads, Some
 from kuaihui.app.web.pictures import LARGEST, kind_of
 from kuaihui.app.web.problems import ANSWERS
 from kuaihui.app.wiring import new_id
-from kuaihui.briefing.receipts import receipts
+from kuaihui.briefing.receipts import Receipt, receipts
 from kuaihui.catalog.table import services_by_name
 from kuaihui.errors import Refused
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
 from kuaihui.intake.phrasebook import mentioned
 from kuaihui.journal.export import export
+from kuaihui.journal.journal import Summary
 from kuaihui.language import text
 
 api = APIRouter(prefix="/api/v1", responses=ANSWERS)
@@ -171,10 +172,15 @@ async def inbox(house: InHouse, reader: Reads, person: Somebody) -> Inbox:
     words: list[Word] = []
     for summary in await house.journal.summaries(open_only=True):
         timeline = await house.loop.timeline(summary.incident)
-        mine = (receipt for receipt in receipts(timeline) if receipt.person == person and receipt.sent)
-        shown = (views.receipt_shown(receipt, reader).model_dump() for receipt in mine)
-        words += [Word(**one, incident=summary.incident, title=summary.title, local=reader.local(one["ordered"])) for one in shown]
+        mine = [receipt for receipt in receipts(timeline) if receipt.person == person and receipt.sent]
+        words += [_word(receipt, summary, reader) for receipt in mine]
     return Inbox(words=sorted(words, key=lambda word: word.ordered, reverse=True))
+
+
+def _word(receipt: Receipt, summary: Summary, reader: views.Reader) -> Word:
+    """A word as it is told to whom it was sent."""
+    shown = views.receipt_shown(receipt, reader).model_copy(update={"said": reader.said(receipt.told)})
+    return Word(**shown.model_dump(), incident=summary.incident, title=summary.title, local=reader.local(receipt.ordered))
 
 
 @api.post("/inbox/read")

@@ -7,6 +7,7 @@ Rule 2: nothing in a page asks for anything from elsewhere; what it asks from us
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ from kuaihui.app.web.asking import LOOK_COOKIE, LOOKS, language_of, the_house
 from kuaihui.app.web.identity import NotSignedIn, person_of
 from kuaihui.app.web.views import Reader
 from kuaihui.briefing.chart import sparkline
+from kuaihui.briefing.side_by_side import span_said
 from kuaihui.incident.alerts import measured
 from kuaihui.language import Text, text
 from kuaihui.language.durations import show_duration
@@ -60,14 +62,18 @@ def template(name: str) -> Template:
 
 
 def words_in(reader: Reader) -> dict[str, Any]:
-    """What every template can say: `t` a sentence of ours, `said` a Text, `local` an instant."""
+    """What every template can say: `t` a sentence of ours, `said` a Text, `local` an instant, `minutes` a span; the signs between words."""
 
     def t(says: str, **values: str | float | Text) -> str:
         return reader.said(text(says, **values))
 
-    between = "、" if reader.language == "zh" else ", "
-    shown = {"name": reader.name, "local": reader.local, "hour": reader.hour}
-    return {"t": t, "said": reader.said, "reader": reader, "between": between} | shown
+    between, colon = ("、", "：") if reader.language == "zh" else (", ", ": ")
+
+    def minutes(span: timedelta) -> str:
+        return reader.said(span_said(span))
+
+    shown = {"name": reader.name, "local": reader.local, "hour": reader.hour, "minutes": minutes}
+    return {"t": t, "said": reader.said, "reader": reader, "between": between, "colon": colon} | shown
 
 
 def part(name: str, reader: Reader, **values: object) -> str:

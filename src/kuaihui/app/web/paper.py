@@ -108,8 +108,8 @@ async def history(request: Request, house: InHouse, _: Anybody, timeline: Here) 
 
 
 def _difference(edit: Edit) -> list[str]:
-    lines = unified_diff(edit.before.splitlines(), edit.after.splitlines(), lineterm="", n=1)
-    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    _, _, *lines = [*unified_diff(edit.before.splitlines(), edit.after.splitlines(), lineterm="", n=1)] or ("", "")  # without its heads
+    return [f"{line[0]} {line[1:]}" for line in lines if not line.startswith("@@")]
 
 
 @paper.get("/incidents/{incident}/document.md")

@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import lru_cache
 
 import msgspec
-from jinja2.utils import urlize
 from markupsafe import Markup, escape
 
 from kuaihui.app.web.views import Reader
@@ -16,6 +15,9 @@ from kuaihui.incident.room import MessagePosted, Reacted
 from kuaihui.incident.timeline import Timeline
 
 LONGEST_QUOTE = 80  # characters of the message that is answered
+LONGEST_LINK = 60  # characters of an address that are shown
+# An address ends at a space, at a sign that belongs to the sentence (the Chinese ones among them), and not in a full stop or the like.
+_LINK = re.compile(r"""https?://[^\s<>"，。；：！？、（）《》「」【】“”‘’…—]*[^\s<>"，。；：！？、（）《》「」【】“”‘’…—.,;:!?')\]}]""")
 
 
 class Reaction(msgspec.Struct):
@@ -111,5 +113,19 @@ def linked(words: str, reader: Reader) -> Markup:
 
 @lru_cache(maxsize=4096)  # the same messages are shown again with every look at the page
 def _linked(words: str, mentions: re.Pattern[str]) -> Markup:
-    html = urlize(escape(words), target="_blank", rel="noopener noreferrer", trim_url_limit=60)
+    html: list[Markup] = []
+    done = 0
+    for found in _LINK.finditer(words):
+        html += [_called(words[done : found.start()], mentions), _link(found[0])]
+        done = found.end()
+    return Markup("").join([*html, _called(words[done:], mentions)])
+
+
+def _called(words: str, mentions: re.Pattern[str]) -> Markup:
+    html = str(escape(words))
     return Markup(mentions.sub(r'<b class="at">\g<0></b>', html) if "@" in html else html)  # noqa: S704  # escaped above
+
+
+def _link(address: str) -> Markup:
+    shown = address if len(address) <= LONGEST_LINK else address[: LONGEST_LINK - 1] + "…"
+    return Markup('<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>').format(address, shown)
