@@ -78,6 +78,13 @@ FACTS: tuple[Fact, ...] = (
     tasks.TaskMade(at=AT, task="t2", title=plain("补预案"), owner="xiaomei", due=AT, draft="---\nname: 热 key\n---\n", reason=WHY),
     tasks.TaskLinked(at=AT, by="gitlab.main", task="t1", reference="17", link="https://git.example.org/i/17"),
     tasks.TaskReminded(at=AT, task="t1", title=plain("热 key 根因"), owner="axin", count=2),
+    tasks.WeekListed(
+        at=AT,
+        person="xiaomei",
+        week="2023-W11",
+        tasks=(tasks.StillOpen("I1", "5xx", plain("热 key 根因"), AT), tasks.StillOpen("I1", "5xx", plain("补预案"))),
+        more=1,
+    ),
     learning.LateOneCaughtUp(at=AT, by="axin", called=AT),
     learning.LateOneCaughtUp(at=AT, by="axin", called=AT, how="reacted"),
     learning.LateOneCaughtUp(at=AT, by="axin", called=AT, how="wrote"),

@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from kuaihui.app.weekly import lister
 from kuaihui.catalog.load import load
+from kuaihui.duties import ROSTER
 from kuaihui.incident.open_tasks import open_tasks, tasks
 from kuaihui.incident.pages import Ordered
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.tasks import TaskReminded
 from kuaihui.intake import signals
+from kuaihui.intake.deeds import understand
+from kuaihui.integrations.builtin import Builtin
 from kuaihui.language import say
-from kuaihui.orders import MakeTask, Tell
+from kuaihui.loop import Loop
+from kuaihui.orders import ListTheWeek, MakeTask, Tell
 from tests.nights.evidence import Saturday, with_sources
 from tests.nights.night import SAMPLE, SHANGHAI, Night
 
@@ -84,18 +89,61 @@ async def test_a_task_handed_over_reminds_its_new_owner() -> None:
     assert [(when, who) for when, who, what in await reminded(night) if what == "root-cause"] == [("Mon 03-13 10:00", "ayi")]
 
 
-async def test_everything_open_is_in_one_note_a_week_to_each_owner() -> None:
-    night = await over(datetime(2023, 3, 11, 11, 0, tzinfo=SHANGHAI))
-    await night.passes(minutes=60 * 24 * 12)
-    notes = [
-        (f"{fact.at.astimezone(SHANGHAI):%a %m-%d %H:%M}", fact.order.person, say(fact.order.words, "en"))
-        for fact in (await night.timeline()).all(Ordered)
-        if isinstance(fact.order, Tell) and fact.order.about.startswith("week")
-    ]
+def with_a_list(night: Night) -> Night:
+    """The same night, whose workplace lists what is open over all incidents of its journal."""
+    workplace = Builtin("http://127.0.0.1:8466", week=lister(night.journal))
+    night.loop = Loop(night.journal, lambda: night.catalog, ROSTER, [Saturday(), workplace], night.clock, "night")
+    night.reception.loop = night.loop
+    return night
 
-    assert [note[:2] for note in notes] == [("Mon 03-13 10:00", "xiaomei"), ("Mon 03-20 10:00", "xiaomei")]
-    assert "find the root cause" in notes[0][2]
-    assert "update the runbooks" in notes[0][2]
+
+async def week_notes(night: Night) -> list[tuple[str, str, str]]:
+    """When whom with which words, over all incidents."""
+    every = [await night.loop.timeline(one.incident) for one in await night.journal.summaries()]
+    told = [fact for timeline in every for fact in timeline.all(Ordered) if isinstance(fact.order, Tell) and fact.order.about[:4] == "week"]
+    return sorted((f"{fact.at.astimezone(SHANGHAI):%m-%d %a %H:%M}", fact.order.person, say(fact.order.words, "zh")) for fact in told)
+
+
+async def test_everything_open_over_all_incidents_is_in_one_note_a_week_to_each_owner() -> None:
+    night = with_a_list(await over(datetime(2023, 3, 11, 11, 0, tzinfo=SHANGHAI)))
+    first = await night.incident()
+    await night.rings(0.10, service="gateway", name="GatewayLatencyHigh")
+    gateway = await night.incident()
+    await night.does(signals.DeclareFalseAlarm(person="amao", reason="压测"))
+    for incident, task, owner in ((gateway, "t1", "xiaomei"), (gateway, "t2", "ayi"), (first, "t3", "ayi")):
+        deed = signals.MakeTask(person="amao", task=task, title=f"{task} 扩容", owner=owner)
+        await night.loop.hear(incident, lambda timeline, deed=deed: understand(deed, timeline, night.catalog, night.now))
+    await night.passes(minutes=60 * 24 * 12)
+    notes = await week_notes(night)
+
+    assert [note[:2] for note in notes] == [(day, who) for day in ("03-13 Mon 10:00", "03-20 Mon 10:00") for who in ("ayi", "xiaomei")]
+    assert notes[1][2].splitlines() == [
+        "你未完成的待办共 3 项：",
+        "- 查清根因：Redis 存在热 key，03-13 前完成（Gateway5xxRatioHigh）",
+        "- 补充预案：“Gateway5xxRatioHigh”没有适用的预案，03-17 前完成（Gateway5xxRatioHigh）",
+        "- t1 扩容（GatewayLatencyHigh）",
+    ]
+    assert "t2" in notes[0][2]
+    assert "t3" in notes[0][2]
+    assert "03-13 已到期" in notes[3][2]
+
+
+async def test_a_week_without_anything_open_has_no_note() -> None:
+    night = with_a_list(await over(datetime(2023, 3, 11, 11, 0, tzinfo=SHANGHAI)))
+    for task in ("root-cause", "runbook"):
+        await night.does(signals.FinishTask(person="xiaomei", task=task))
+    await night.passes(minutes=60 * 24 * 12)
+
+    assert await week_notes(night) == []
+
+
+async def test_the_week_is_written_once_however_many_ask_and_however_often() -> None:
+    night = with_a_list(await over(datetime(2023, 3, 11, 11, 0, tzinfo=SHANGHAI)))
+    week, order = lister(night.journal), ListTheWeek(occasion=1, person="xiaomei", week="2023-W11")
+    first, other = await night.incident(), "another"
+
+    assert [bool(await week(order, incident, night.now)) for incident in (first, other, first)] == [True, False, True]
+    assert len((await week(order, first, night.now) or pytest.fail("nothing")).tasks) == 2
 
 
 async def test_what_a_person_gave_away_is_not_given_twice() -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from kuaihui.app.feishu import reader_of, workplace
 from kuaihui.app.feishu_hearing import Hearing
-from kuaihui.app.feishu_listening import OFFICE, Listening, hearing_of
+from kuaihui.app.feishu_listening import Listening, hearing_of
 from kuaihui.app.indexing import keep_up
 from kuaihui.app.memory import rememberer
 from kuaihui.app.overrides import Overrides
@@ -28,8 +28,10 @@ from kuaihui.app.reception import Reception
 from kuaihui.app.settings import CatalogPlace, Settings
 from kuaihui.app.sources import sources_of
 from kuaihui.app.suggestions import keeper
+from kuaihui.app.table_watch import TableWatch
 from kuaihui.app.team_table import TeamTable
 from kuaihui.app.trains import Trains
+from kuaihui.app.weekly import lister
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.faults import Fault
 from kuaihui.catalog.shelf import Shelf
@@ -119,10 +121,12 @@ async def house(
         shelf = Shelf.open(folder, clock.now())
         journal = await opened.enter_async_context(open_journal(settings.journal.url))
         table = TeamTable(journal, lambda: shelf.catalog)
-        await table.recall()
+        await table.recall(clock.now())
         overrides = Overrides(journal, table.catalog)
         await overrides.look(clock.now())
-        builtin = Builtin(settings.server.reached_at, settings.workplace.meeting, journal.keep, rememberer(journal), keeper(journal))
+        builtin = Builtin(
+            settings.server.reached_at, settings.workplace.meeting, journal.keep, rememberer(journal), keeper(journal), lister(journal)
+        )
         worker = f"{socket.gethostname()}:{os.getpid()}"
         feishu: Workplace | None = None
         if settings.feishu:
@@ -159,8 +163,9 @@ async def start(built: House) -> None:
     ]
     if built.listening:
         built.tasks.append(asyncio.create_task(built.listening.run(), name="feishu"))
-    if built.table.reader:
-        built.tasks.append(asyncio.create_task(_watch_the_table(built), name="table"))
+    if built.hearing and built.settings.feishu and (roster := built.settings.feishu.roster):
+        watch = TableWatch(built.table, built.journal, built.overrides.catalog, built.clock, roster.every, built.hearing.table_changed)
+        built.tasks.append(asyncio.create_task(watch.run(), name="table"))
 
 
 async def _watch_the_catalog(built: House) -> None:
@@ -169,24 +174,6 @@ async def _watch_the_catalog(built: House) -> None:
         await asyncio.to_thread(built.shelf.look, built.clock.now())
         if not built.journal.exclusive:
             await built.overrides.look(built.clock.now())
-
-
-async def _watch_the_table(built: House) -> None:
-    """One of all workers reads the table, now and then and when it hears of a change; the others take over what it has read."""
-    roster = built.settings.feishu.roster if built.settings.feishu else None
-    every = roster.every.total_seconds() if roster else 0.0
-    changed = built.hearing.table_changed if built.hearing else asyncio.Event()
-    while True:
-        changed.clear()
-        try:
-            if await built.journal.lead(OFFICE):
-                await built.table.look(built.catalog, built.clock.now())
-            else:
-                await built.table.recall()
-        except Exception:
-            log.exception("the team's table could not be kept up; trying again")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(changed.wait(), every)
 
 
 async def _stop(built: House) -> None:

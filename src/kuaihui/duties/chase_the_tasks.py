@@ -5,7 +5,7 @@ Rule 1: on closing, the root cause is the service owner's for the next working d
         fast-recovery lead's, with a draft. What a person has given away already is not given twice.
 Rule 2: each task is carried to where its owner keeps theirs, and as an issue where the catalog names a repository (`sources.tasks`).
 Rule 3: its owner is reminded on the morning of its day and of the working days after it, a few times; then, like of everything open, on the
-        first working morning of each week. A drill reminds nobody.
+        first working morning of each week, in one note over all incidents. A drill reminds nobody.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Final
 
 from kuaihui.briefing.fields import Facts
 from kuaihui.briefing.runbook_draft import confirmed, runbook_draft
+from kuaihui.briefing.week_note import week_note
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.working_days import Workdays
 from kuaihui.duties.due import Conclude, Due
@@ -24,11 +25,11 @@ from kuaihui.incident.holders import holders
 from kuaihui.incident.open_tasks import Task, open_tasks, tasks
 from kuaihui.incident.recovery import Closed
 from kuaihui.incident.room import TopicOpened
-from kuaihui.incident.tasks import TaskDone, TaskGiven, TaskMade, TaskReminded, TaskReopened
+from kuaihui.incident.tasks import TaskDone, TaskGiven, TaskMade, TaskReminded, TaskReopened, WeekListed
 from kuaihui.incident.thinking import NoRunbookFits, RunbooksMatched
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, say, text
-from kuaihui.orders import CloseIssue, EndTask, MakeIssue, MakeTask, PassTask, Post, ReopenIssue, ResumeTask, Tell
+from kuaihui.orders import CloseIssue, EndTask, ListTheWeek, MakeIssue, MakeTask, PassTask, Post, ReopenIssue, ResumeTask, Tell
 
 ROOT_CAUSE: Final = "root-cause"
 RUNBOOK: Final = "runbook"
@@ -186,25 +187,16 @@ def _remind(timeline: Timeline, days: Workdays) -> Iterator[Conclude]:
 
 
 def _week(timeline: Timeline, days: Workdays, now: datetime) -> Iterator[Due]:
-    """On the first working morning of each week, one note to each owner with everything of this incident that is open."""
+    """On the first working morning of each week what each owner has open is listed, over all incidents; the one note is told to them."""
     still = [task for task in open_tasks(timeline) if now - task.made < timedelta(days=366)]
+    today = days.day(now)
+    monday = today - timedelta(days=today.weekday())
     for owner in dict.fromkeys(task.owner for task in still):
-        own = [task for task in still if task.owner == owner]
-        today = days.day(now)
-        monday = today - timedelta(days=today.weekday())
         for week in (monday, monday + timedelta(days=7)):
             at = days.morning(days.at_or_after(week))
-            mine = [task for task in own if task.made < at]
+            mine = [task for task in still if task.owner == owner and task.made < at]
             if mine:
-                words = text("Open from {incident}: {tasks}", incident=timeline.incident, tasks=_listed(mine, days))
-                yield Due(at, Tell(occasion=mine[0].number, person=owner, about=f"week {week:%G-W%V}", words=words))
-
-
-def _listed(open_: list[Task], days: Workdays) -> Text:
-    first, *rest = open_
-    line = (
-        text("{title} (by {day})", title=first.title, day=f"{first.due.astimezone(days.zone):%m-%d}")
-        if first.due
-        else text("{title}", title=first.title)
-    )
-    return text("{first}; {rest}", first=line, rest=_listed(rest, days)) if rest else line
+                yield Due(at, ListTheWeek(occasion=mine[0].number, person=owner, week=f"{week:%G-W%V}"))
+    for number, listed in timeline.numbered(WeekListed):
+        words = week_note(listed, days)
+        yield Due(listed.at, Tell(occasion=number, person=listed.person, about=f"week {listed.week}", words=words))

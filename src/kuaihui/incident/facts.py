@@ -51,6 +51,7 @@ AnyFact = (
     | tasks.TaskReopened
     | tasks.TaskLinked
     | tasks.TaskReminded
+    | tasks.WeekListed
     | learning.LateOneCaughtUp
     | learning.ReachabilityFound
     | learning.SimilarFound

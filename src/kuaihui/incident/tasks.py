@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from kuaihui.incident.fact import Fact
 from kuaihui.language import Text, plain, text
 
@@ -103,3 +105,30 @@ class TaskReminded(Fact, frozen=True, kw_only=True, tag=True):
     @property
     def said(self) -> Text:
         return text("{owner} was reminded of the task “{title}”", owner=f"@{self.owner}", title=self.title)
+
+
+class StillOpen(msgspec.Struct, frozen=True):
+    """A task that is open: of which incident, and the instant it should be done by (UTC)."""
+
+    incident: str
+    of: str  # the incident's title
+    title: Text
+    due: datetime | None = None
+
+
+class WeekListed(Fact, frozen=True, kw_only=True, tag=True):
+    """
+    Everything that `person` has open, over all incidents, at the beginning of a week ("2026-W48"); the soonest due first.
+
+    It stands in one incident of those with an open task of theirs; `more` is how many there are beside those that are listed.
+    """
+
+    person: str
+    week: str
+    tasks: tuple[StillOpen, ...]
+    more: int = 0
+
+    @property
+    def said(self) -> Text:
+        count = len(self.tasks) + self.more
+        return text("the week's note to {person}: open tasks {count}", person=f"@{self.person}", count=count)

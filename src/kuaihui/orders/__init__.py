@@ -8,6 +8,7 @@ from kuaihui.orders.learn import (
     DraftReview,
     EndTask,
     FindSimilar,
+    ListTheWeek,
     MakeIssue,
     MakeTask,
     PassTask,
@@ -46,6 +47,7 @@ AnyOrder = (
     | MakeIssue
     | CloseIssue
     | ReopenIssue
+    | ListTheWeek
     | FindSimilar
     | Suggest
     | DraftReview
@@ -65,6 +67,7 @@ __all__ = [
     "InviteToMeeting",
     "KeepDocument",
     "ListChanges",
+    "ListTheWeek",
     "Look",
     "MakeIssue",
     "MakeTask",

@@ -81,6 +81,27 @@ class ResumeTask(Order, frozen=True, kw_only=True, tag=True):
         return text("open the task “{title}” again", title=self.title)
 
 
+class ListTheWeek(Order, frozen=True, kw_only=True, tag=True):
+    """
+    List what `person` has open over all incidents, for the one note that they get in this week ("2026-W48").
+
+    Every incident with an open task of theirs asks; the first that asks is answered with WeekListed, the others with nothing.
+    """
+
+    person: str
+    week: str
+
+    timeout: ClassVar[timedelta] = timedelta(seconds=30)
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        return (self.person, self.week)
+
+    @property
+    def said(self) -> Text:
+        return text("list the open tasks of {person} for the week {week}", person=f"@{self.person}", week=self.week)
+
+
 class MakeIssue(Order, frozen=True, kw_only=True, tag=True):
     """
     Open an issue for a task in the repository that the catalog names (`source`, as in "gitlab.main"; `place` says which project).

@@ -44,6 +44,7 @@ LED_TO: Final[tuple[type[Fact], ...]] = (
     room.AskedInDocument,
     room.DocumentKept,
     tasks.TaskLinked,
+    tasks.WeekListed,
     learning.SimilarFound,
     learning.ReviewDrafted,
     learning.LateOneCaughtUp,

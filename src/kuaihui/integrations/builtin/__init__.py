@@ -16,6 +16,7 @@ from kuaihui.orders import (
     EndTask,
     FindSimilar,
     InviteToMeeting,
+    ListTheWeek,
     MakeTask,
     OpenMeeting,
     OpenTopic,
@@ -41,7 +42,8 @@ class Builtin:
 
     It keeps nothing of its own: what it carries out is the fact itself, and inbox and topic are views of the timeline. `address` is where
     our pages are reached, for the links; `meeting` a template like "https://meet.example.org/{incident}".
-    `keep` keeps a picture and returns its hash; `remember` finds similar incidents, `suggest` keeps a suggestion for a rota.
+    `keep` keeps a picture and returns its hash; `remember` finds similar incidents, `suggest` keeps a suggestion for a rota,
+    `week` lists what somebody has open.
     """
 
     name = NAME
@@ -54,8 +56,9 @@ class Builtin:
         keep: evidence.Keep | None = None,
         remember: learning.Remember | None = None,
         suggest: learning.Keep | None = None,
+        week: learning.Week | None = None,
     ) -> None:
-        learner = learning.Learner(address, remember, suggest)
+        learner = learning.Learner(address, remember, suggest, week)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {
             Page: people.page,
             Tell: people.tell,
@@ -74,6 +77,7 @@ class Builtin:
             EndTask: learning.end_task,
             ResumeTask: learning.resume_task,
             FindSimilar: learner.similar,
+            ListTheWeek: learner.week,
             Suggest: learner.suggest,
             DraftReview: learner.review,
         }

@@ -9,24 +9,31 @@ from kuaihui.errors import GiveUp
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.learning import ReviewDrafted, Similar, SimilarFound
 from kuaihui.incident.pages import Delivered, Sent
+from kuaihui.incident.tasks import WeekListed
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import text
-from kuaihui.orders import DraftReview, EndTask, FindSimilar, MakeTask, PassTask, ResumeTask, Suggest
+from kuaihui.orders import DraftReview, EndTask, FindSimilar, ListTheWeek, MakeTask, PassTask, ResumeTask, Suggest
 
 NAME = "builtin"
 # What looks like this incident among those before it; the likest first.
 Remember = Callable[[Timeline, datetime], Awaitable[Sequence[Similar]]]
 # Keeps a suggestion where the on-call pages find it: the order, the incident, and when.
 Keep = Callable[[Suggest, str, datetime], Awaitable[None]]
+# What a person has open over all incidents, for the incident that asks; None where another has asked before it in this week.
+Week = Callable[[ListTheWeek, str, datetime], Awaitable[WeekListed | None]]
 
 
 class Learner:
-    """Carries what is learned. `address` is where our pages are; `remember` looks back, `keep` keeps suggestions (None: it cannot)."""
+    """
+    Carries what is learned. `address` is where our pages are; `remember` looks back, `keep` keeps suggestions, `week` lists what somebody
+    has open (None: it cannot).
+    """
 
-    def __init__(self, address: str, remember: Remember | None = None, keep: Keep | None = None) -> None:
+    def __init__(self, address: str, remember: Remember | None = None, keep: Keep | None = None, week: Week | None = None) -> None:
         self.address = address.rstrip("/")
         self._remember = remember
         self._keep = keep
+        self._week = week
 
     async def review(self, order: DraftReview, timeline: Timeline, now: datetime) -> list[Fact]:
         """The review, rendered from the timeline by our own page."""
@@ -48,6 +55,13 @@ class Learner:
             raise GiveUp(text("there is no journal to keep it in"))
         await self._keep(order, timeline.incident, now)
         return []
+
+    async def week(self, order: ListTheWeek, timeline: Timeline, now: datetime) -> list[Fact]:
+        """What somebody has open in the same journal; once a week, whichever incident asks first."""
+        if self._week is None:
+            raise GiveUp(text("there is no journal to look back in"))
+        listed = await self._week(order, timeline.incident, now)
+        return [listed] if listed and listed.tasks else []
 
 
 def _told(one: Similar) -> tuple[str, str, bool]:
