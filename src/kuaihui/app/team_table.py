@@ -49,6 +49,7 @@ class TeamTable:
         self._journal = journal
         self._files = files
         self._kept = _Kept()
+        self._note: str = ""  # the one that keeps it
         self._made: tuple[Catalog, Table | None, Catalog, tuple[Fault, ...]] | None = None
         self.reader: TableReader | None = None
         self.writes = True
@@ -70,11 +71,12 @@ class TeamTable:
             self._made = (files, table, made, tuple(strays))
         return self._made[2], self._made[3]
 
-    async def recall(self) -> None:
+    async def recall(self, now: datetime) -> None:
         """Take over what the journal keeps: from before a restart, or from the worker that reads the table."""
-        notes = await self._journal.standing(KIND)
+        notes = await self._journal.standing(KIND, now)
         newest = max(notes, key=lambda note: (note.at, note.id), default=None)
-        if newest is not None:
+        if newest is not None and newest.id != self._note:
+            self._note = newest.id
             kept = msgspec.json.decode(newest.body, type=_Kept)
             if kept != self._kept:
                 self._kept = kept
@@ -151,9 +153,12 @@ class TeamTable:
             return
         self._kept = kept
         body = msgspec.json.encode(kept)
-        # No two alike at one instant: what has not changed is not kept again.
-        note = f"table-{now:%Y%m%dT%H%M%S%f}-{sha256(body).hexdigest()[:8]}"
+        # No two alike, however often it changes in one instant: each is named after the one before it, too.
+        note = f"table-{now:%Y%m%dT%H%M%S%f}-{sha256(body + self._note.encode()).hexdigest()[:8]}"
         await self._journal.stand(Note(note, KIND, body, now, now + FOR_EVER, HOUSE, now))
+        before, self._note = self._note, note
+        if before and before != note:
+            await self._journal.end(before, now, HOUSE)
 
 
 def _wanted(in_force: Catalog, files: Catalog, line: Line, now: datetime) -> People:
