@@ -24,6 +24,7 @@ from kuaihui.incident.pages import Acknowledged, Answered, Ordered
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import WELL, RecoveryMeasured
 from kuaihui.incident.repair import GateFailed, GatePassed, GateSkipped, HotfixStarted, HotfixStopped
+from kuaihui.incident.roles import RoleProposed
 from kuaihui.incident.thinking import (
     EvidenceWeighed,
     GuideConcluded,
@@ -123,7 +124,7 @@ def grade(timeline: Timeline, catalog: Catalog, drill: str, seed: int, expected:
     clocks, roles = tuple(_clocks(timeline, catalog)), tuple(_roles(timeline, catalog))
     looks = [fact.order.identity for fact in timeline.all(Ordered) if isinstance(fact.order, Look)]
     cause = confirmed_cause(timeline)
-    off = [*_late(clocks, expected), *_cause(cause, expected), *_unfilled(roles), *_repair(timeline), *_end(timeline, expected)]
+    off = [*_late(clocks, expected), *_cause(cause, expected), *_unfilled(roles, timeline), *_repair(timeline), *_end(timeline, expected)]
     off += [*_wrong_turns(timeline, expected), *_rota_gaps(timeline, catalog), *_catalog_gaps(timeline)]
     return Grade(
         drill,
@@ -211,10 +212,13 @@ def _cause(found: str, expected: Expectation) -> Iterator[Off]:
         yield Off(SETUP, "cause", CAUSE, text("{found} was taken for the cause, it was {cause}", found=found, cause=expected.cause or "—"))
 
 
-def _unfilled(roles: tuple[Filled, ...]) -> Iterator[Off]:
+def _unfilled(roles: tuple[Filled, ...], timeline: Timeline) -> Iterator[Off]:
+    asked = {fact.role for fact in timeline.all(RoleProposed)}
     for role in roles:
-        if not role.holder:
+        if not role.holder and role.role in asked:
             yield Off(PEOPLE, "role", UNFILLED, text("nobody took the role {role}", role=f"@{role.role}"))
+        elif not role.holder:
+            yield Off(SETUP, "catalog", CATALOG, text("the catalog names nobody for the role {role}", role=f"@{role.role}"))
 
 
 def _repair(timeline: Timeline) -> Iterator[Off]:
@@ -244,7 +248,7 @@ def _wrong_turns(timeline: Timeline, expected: Expectation) -> Iterator[Off]:
 def _end(timeline: Timeline, expected: Expectation) -> Iterator[Off]:
     if timeline.phase is not Phase.CLOSED:
         yield Off(PEOPLE, "recovery", UNRECOVERED, text("it was not over when the drill ended"))
-    elif not proved(timeline):
+    elif expected.cause and not proved(timeline):
         yield Off(SETUP, "recovery", UNPROVED, text("the recovery was not proved on the signal that broke"))
     if expected.reopened and not timeline.has(Reopened):
         yield Off(SETUP, "recovery", UNRECOVERED, text("it broke again, and nobody noticed"))

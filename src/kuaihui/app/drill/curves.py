@@ -45,6 +45,7 @@ class Curves:
         self._coming: list[tuple[datetime, int, Happens]] = []
         self._ringing_since: datetime | None = None
         self._releases = 0
+        self._stormed = clock.now()
         self.history.append((clock.now(), 0.0))
 
     def begin(self, http: httpx.AsyncClient) -> None:
@@ -121,6 +122,9 @@ class Curves:
         heapq.heappush(self._coming, (at, next(self._numbers), happens))
 
     async def _turn(self, level: int, now: datetime) -> None:
+        for deed in self._now.deeds:
+            if isinstance(deed, Storm) and deed not in self.description.levels[level].deeds:
+                await self._post(storm(deed.services, self._stormed, now))
         self._level = level
         for deed in self._now.deeds:
             if isinstance(deed, Deploy):
@@ -128,6 +132,7 @@ class Curves:
                 self._running["full"] = deed.version
                 await self._news(deed.version, "full", "succeeded", now, "amao", self._releases)
             if isinstance(deed, Storm):
+                self._stormed = now
                 await self._post(storm(deed.services, now))
         self._remember(now)
 

@@ -38,6 +38,7 @@ from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
 
+PHYSICS: Final = 120.0  # seconds that releases, traffic and metrics may take beside people's waiting, which alone is compressed
 LOOK: Final = 0.25  # seconds between two looks at what is new
 AFTER: Final = 2.0  # seconds behind the closing, for what is said last
 
@@ -57,7 +58,7 @@ class Live:
     async def act(self, watch: Callable[[Live], None] | None = None) -> Timeline:
         """Act until it is over, or the drill's longest time has passed. Returns the incident's timeline."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + max(120.0, self.wanted.script.longest.total_seconds() / self.wanted.speed)
+        end = loop.time() + PHYSICS + self.wanted.script.longest.total_seconds() / self.wanted.speed
         self.parts.begin()
         while loop.time() < end and not await self._over():
             await self.director.look()

@@ -31,14 +31,14 @@ async def post(out: httpx.AsyncClient, receiver: Receiver, alerts: Sequence[Aler
         await out.post(receiver.url, content=msgspec.json.encode(list(alerts)), headers=headers)
 
 
-def storm(services: int, now: datetime) -> list[Alert]:
-    """One alert from each of many services, which differ in name alone."""
+def storm(services: int, since: datetime, ends: datetime | None = None) -> list[Alert]:
+    """One alert from each of many services, which differ in name alone; `ends`: when all of them are over."""
     return [
         Alert(
             labels={"alertname": "Gateway5xxRatioHigh", "service": f"service-{number:03d}", "severity": "critical", "environment": "full"},
             annotations={"summary": f"Gateway 5xx ratio of service-{number:03d} is 12%", "value": "0.12"},
-            startsAt=now,
-            endsAt=now + LASTING,
+            startsAt=since,
+            endsAt=ends or since + LASTING,
         )
         for number in range(services)
     ]

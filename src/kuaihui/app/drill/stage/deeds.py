@@ -28,6 +28,7 @@ class Deeds:
         self._standing = standing
         self._release = release
         self._done: list[Deed] = []
+        self._stormed = datetime.now(UTC)
 
     async def become(self, wanted: Sequence[Deed]) -> None:
         """Undo what is no longer wanted, then do what is not yet done."""
@@ -51,6 +52,7 @@ class Deeds:
             case Deploy(version):
                 await self._release(version)
             case Storm(services):
+                self._stormed = datetime.now(UTC)
                 await self._storm(services)
             case _:
                 assert_never(deed)
@@ -65,13 +67,15 @@ class Deeds:
                 await self._standing.store.start()
             case StopMetrics():
                 await self._standing.start_metrics()
-            case Deploy() | Storm():
+            case Storm(services):
+                await self._storm(services, datetime.now(UTC))
+            case Deploy():
                 pass
             case _:
                 assert_never(deed)
 
-    async def _storm(self, services: int) -> None:
-        """Post one alert of each service to whoever takes the rules' alerts."""
+    async def _storm(self, services: int, ends: datetime | None = None) -> None:
+        """Post one alert of each service to whoever takes the rules' alerts; or that they are over."""
         async with httpx.AsyncClient(timeout=10.0) as out:
             for receiver in self._standing.alert_receivers():
-                await post(out, receiver, storm(services, datetime.now(UTC)))
+                await post(out, receiver, storm(services, self._stormed, ends))
