@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from kuaihui.duties.due import Conclude, Due
 from kuaihui.duties.follow_the_hotfix import due
+from kuaihui.incident.alerts import AlertCleared
 from kuaihui.incident.evidence import MetricsRead, Series
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.repair import (
@@ -131,6 +132,18 @@ def test_worse_fails_the_gate_once() -> None:
 
     assert isinstance(failed, GateFailed)
     assert concluded(asked(opened(*facts, answered(look, 0.3, 0.3), worse, failed), after(12))) == []
+
+
+def test_alerts_that_have_cleared_verify_nothing_before_the_signal_was_asked() -> None:
+    """They do where the signal cannot be read: known by the first answer, and not before it."""
+    cleared = AlertCleared(at=after(8), by="prometheus", keys=tuple(opened().alerts), how="resolved")
+    facts: tuple[Fact, ...] = (*until("verified"), cleared)
+    early = concluded(asked(opened(*facts), after(8.5)))
+    look = next(one for one in orders(asked(opened(*facts), after(9)), ReadMetrics) if "/verified/" in one.identity)
+    silent = GateMeasured(at=after(9), hotfix="H1", gate="verified", name=WHY, verdict="silent", look=look.identity)
+
+    assert not [fact for fact in early if isinstance(fact, GatePassed)]
+    assert [fact.gate for fact in concluded(asked(opened(*facts, silent), after(9))) if isinstance(fact, GatePassed)] == ["verified"]
 
 
 def test_with_every_gate_done_it_has_finished() -> None:
