@@ -6,7 +6,9 @@ Rule 1: a part is taken in a drill's own house only; nowhere else is anything ac
 
 from __future__ import annotations
 
+import asyncio
 import re
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -14,7 +16,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from kuaihui.app.drill.director import Director
-from kuaihui.app.drill.script import Act, Release
+from kuaihui.app.drill.script import Act, Release, Script
 from kuaihui.app.drill.shelf import every
 from kuaihui.app.drill.stage.descriptions import BY_NAME
 from kuaihui.app.web.asking import Anybody, InHouse, NotFound, Somebody
@@ -33,9 +35,15 @@ _PART: Final = re.compile(r"[\w.-]+")
 @drill_page.get("/drills")
 async def drills(request: Request, _: Anybody) -> HTMLResponse:
     """Every drill, and how it went."""
-    folder = _reports(request)
-    runs = {script.id: _runs(folder, script.id) for script in every()}
-    return page(request, "drill/drills.html", scripts=every(), runs=runs, acting=_director(request) is not None)
+    folder, scripts = _reports(request), await asyncio.to_thread(_ours)
+    runs = {script.id: _runs(folder, script.id) for script in scripts}
+    return page(request, "drill/drills.html", scripts=scripts, runs=runs, acting=_director(request) is not None)
+
+
+@cache
+def _ours() -> tuple[Script, ...]:
+    """Every drill of ours, read once: a quarter of a second in which nobody who rings is to wait."""
+    return tuple(every())
 
 
 @drill_page.get("/drills/{drill}/{run}")
