@@ -59,8 +59,8 @@ def said(findings: list[Finding]) -> dict[Kind, str]:
 
 CASES: list[tuple[RedisSnapshot, Kind, str]] = [
     (info(loading=True), Kind.LOADING, "Redis is loading its data set and refuses commands"),
-    (info(uptime=90), Kind.RESTARTED, "Redis started 1.5 min ago"),
-    (info(run_id="r2", uptime=1), Kind.RESTARTED, "Redis started 0.0 min ago"),
+    (info(uptime=90), Kind.RESTARTED, "Redis started 1 min 30 s ago"),
+    (info(run_id="r2", uptime=1), Kind.RESTARTED, "Redis started 1 s ago"),
     (info(cpu=500.97, commands=9_048_000), Kind.BUSY, "Redis's main thread is at 97 % of its core, 48,000 ops/s"),
     (info(clients=9_500), Kind.MAX_CLIENTS, "9,500 of 10,000 connections are open"),
     (

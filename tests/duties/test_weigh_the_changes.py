@@ -31,7 +31,7 @@ def test_the_deploy_just_before_is_suspected_and_that_of_three_days_ago_excluded
     assert isinstance(suspected, ChangeSuspected)
     assert isinstance(excluded, ChangeExcluded)
     assert (suspected.change, suspected.score > 0.5) == ("v1.9.0", True)
-    assert (excluded.change, say(excluded.reason, "en")) == ("v1.8.2", "it was made 3d 0h before the break")
+    assert (excluded.change, say(excluded.reason, "en")) == ("v1.8.2", "it was made 3d before the break")
 
 
 def test_a_change_is_judged_once_and_a_persons_word_is_a_verdict() -> None:

@@ -18,6 +18,8 @@ METHODS = [("journal/schema/**.py", "ignore"), ("**.py", "python"), ("**.html", 
 KEYWORDS = {"text": None, "mark": None, "t": None}
 OPTIONS = {"**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
 HAN = re.compile(r"[\u3400-\u9fff]")
+# Right beside a Chinese character; what follows a word of code ("calendar: ") is code.
+HALF_WIDTH = re.compile(r"[\u3400-\u9fff][,:;?!()]|[,:;?!()](?=[\u3400-\u9fff])")
 FIELD = re.compile(r"\{[^{}]*\}")
 
 
@@ -76,3 +78,18 @@ def test_the_chinese_is_chinese(file: Path) -> None:
     assert [
         entry.id for entry in entries if not HAN.search(str(entry.string)) and re.search("[a-z]{4}", FIELD.sub("", str(entry.string)))
     ] == []
+
+
+@pytest.mark.parametrize("file", sorted(CHINESE.glob("*.po")), ids=lambda file: file.stem)
+def test_marks_in_chinese_sentences_are_full_width(file: Path) -> None:
+    with file.open("rb") as opened:
+        entries = [str(entry.string) for entry in read_po(opened) if entry.id and entry.string]
+
+    assert [words for words in entries if HALF_WIDTH.search(words)] == []
+
+
+@pytest.mark.parametrize(
+    "words, half", [("停了,再来", True), ("值班({days} 天)", True), ("写上 calendar: 和日历", False), ("见 ?token= 处", False)]
+)
+def test_a_half_width_mark_beside_a_chinese_character_is_found(words: str, half: bool) -> None:
+    assert bool(HALF_WIDTH.search(words)) is half

@@ -21,6 +21,7 @@ from kuaihui.incident.repair import ProposalChosen, ProposalDropped, ProposalMad
 from kuaihui.incident.thinking import GuideConcluded
 from kuaihui.incident.trains import PASSED, SKIPPED, Gate, Train, trains
 from kuaihui.language import Text, text
+from kuaihui.language.durations import in_words
 
 
 def bullets(facts: Facts, lines: Iterable[Text], otherwise: Text) -> str:
@@ -42,12 +43,11 @@ def _impact(facts: Facts) -> Iterator[Text]:
     began = broke_at(timeline)
     recovered = next(one for one in stamps(timeline, facts.service.budgets) if one.name == "recover")
     if recovered.stopped:
-        minutes = round((recovered.stopped - began).total_seconds() / 60, 1)
         yield text(
-            "from {began} to {ended}, {minutes} min",
+            "from {began} to {ended}, {span}",
             began=facts.at(began, "%Y-%m-%d %H:%M"),
             ended=facts.at(recovered.stopped, "%H:%M"),
-            minutes=minutes,
+            span=in_words(recovered.stopped - began),
         )
     else:
         yield text("since {began}, still going on", began=facts.at(began, "%Y-%m-%d %H:%M"))

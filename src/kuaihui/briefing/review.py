@@ -39,7 +39,7 @@ from kuaihui.incident.room import DocumentEdited, MessagePosted, PulledIn
 from kuaihui.incident.thinking import ChangeExcluded, HypothesisConfirmed, HypothesisRejected, NoRunbookFits
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, plain, text
-from kuaihui.language.durations import show_duration
+from kuaihui.language.durations import in_words, show_duration
 
 MILESTONES: Final[tuple[type[Fact], ...]] = (
     Opened,
@@ -113,10 +113,10 @@ def _how_long(facts: Facts) -> Text:
     if clock.stopped is None:
         return text("when: since {began}", began=facts.at(began, "%Y-%m-%d %H:%M"))
     return text(
-        "when: {began} to {ended}, {minutes} min",
+        "when: {began} to {ended}, {span}",
         began=facts.at(began, "%Y-%m-%d %H:%M"),
         ended=facts.at(clock.stopped, "%H:%M"),
-        minutes=round((clock.stopped - began).total_seconds() / 60, 1),
+        span=in_words(clock.stopped - began),
     )
 
 

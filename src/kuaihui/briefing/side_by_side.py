@@ -23,6 +23,7 @@ from kuaihui.incident.recovery import Closed, ObservationStarted
 from kuaihui.incident.roles import RoleGiven, RoleTaken
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
+from kuaihui.language.durations import in_words
 from kuaihui.orders import InviteToMeeting, OpenMeeting, Page, ProposeRole, PullIn, Tell
 
 # Two instants this close are the same moment: it takes a settling to write one down.
@@ -175,8 +176,8 @@ def verdict(compared: SideBySide) -> list[Text]:
         text(
             "{person}'s absence costs {after} instead of {before}",
             person=f"@{one.person}",
-            after=span_said(one.after),
-            before=span_said(one.before),
+            after=in_words(one.after),
+            before=in_words(one.before),
         )
         for one in absent
         if abs(one.after - one.before) > SAME
@@ -189,11 +190,3 @@ def verdict(compared: SideBySide) -> list[Text]:
 
 def _who(pages: tuple[Paging, ...], *, answered: bool = False) -> set[str]:
     return {page.person for page in pages if page.answered or not answered}
-
-
-def span_said(span: timedelta) -> Text:
-    """A span in words: \"1 min 20 s\"."""
-    minutes, seconds = divmod(round(span.total_seconds()), 60)
-    if not seconds:
-        return text("{minutes} min", minutes=minutes)
-    return text("{minutes} min {seconds} s", minutes=minutes, seconds=seconds) if minutes else text("{seconds} s", seconds=seconds)

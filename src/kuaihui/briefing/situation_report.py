@@ -26,6 +26,7 @@ from kuaihui.incident.thinking import HypothesisConfirmed, HypothesisRaised, Hyp
 from kuaihui.incident.timeline import Timeline
 from kuaihui.incident.trains import Train, trains
 from kuaihui.language import Text, both, plain, text
+from kuaihui.language.durations import roughly
 from kuaihui.orders import Page
 
 FIRST, CADENCE, PHASE, CLOSING = "first", "cadence", "phase", "closing"
@@ -89,11 +90,11 @@ def _clock(at: datetime, catalog: Catalog, shape: str = "%H:%M") -> str:
 def _since(timeline: Timeline, catalog: Catalog, now: datetime) -> Text:
     broke = broke_at(timeline)
     ended = timeline.last(ObservationStarted, timeline.occasion) or timeline.last(Closed, timeline.occasion)
-    minutes = max(0, round(((ended.at if ended else now) - broke).total_seconds() / 60))
+    span = roughly((ended.at if ended else now) - broke)
     began = _clock(broke, catalog, "%Y-%m-%d %H:%M")
     if ended is not None:
-        return text("broken from {began} to {ended} ({minutes} min)", began=began, ended=_clock(ended.at, catalog), minutes=minutes)
-    return text("broken since {began} ({minutes} min)", began=began, minutes=minutes)
+        return text("broken from {began} to {ended} ({span})", began=began, ended=_clock(ended.at, catalog), span=span)
+    return text("broken since {began} ({span})", began=began, span=span)
 
 
 def _signal(timeline: Timeline, catalog: Catalog) -> Iterator[Text]:

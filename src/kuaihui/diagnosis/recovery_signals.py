@@ -16,6 +16,7 @@ from kuaihui.catalog.services import Signal
 from kuaihui.incident.evidence import MetricsRead, Series
 from kuaihui.incident.recovery import BAD, SILENT, WELL
 from kuaihui.language import Text, text
+from kuaihui.language.durations import in_words
 
 UNSURE: Final = "unsure"  # the newest two points disagree: ask again
 # Eight missed scrapes of the usual 15 s: the source itself has stopped.
@@ -42,7 +43,7 @@ def judged(signal: Signal, look: MetricsRead) -> Judged:
     if bounds is None:
         return Judged(SILENT, reason=text("the catalog does not say what is usual"))
     if (old := look.until - max(newest)) > OLDEST:
-        return Judged(SILENT, reason=text("its newest value is {minutes} min old", minutes=round(old.total_seconds() / 60, 1)))
+        return Judged(SILENT, reason=text("its newest value is {span} old", span=in_words(old)))
     verdicts = [_verdict(one, *bounds) for one in look.series if one.points and look.until - one.points[-1][0] <= OLDEST]
     return max(verdicts, key=lambda one: (WELL, UNSURE, BAD).index(one.verdict))
 

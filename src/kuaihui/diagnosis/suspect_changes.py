@@ -18,7 +18,7 @@ import msgspec
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.incident.evidence import Change
 from kuaihui.language import Text, text
-from kuaihui.language.durations import say_duration, show_duration
+from kuaihui.language.durations import say_duration
 
 # An alert's own delay: a change this long after the alert says it began may still be the cause.
 SLACK: Final = timedelta(minutes=1)
@@ -68,7 +68,7 @@ def _once(changes: Iterable[Change]) -> list[Change]:
 def _weighed(change: Change, service: str, catalog: Catalog, broke: datetime) -> Suspicion:
     before = broke - change.at
     if before < -SLACK:
-        return _excluded(change, text("it was made {span} after the break", span=show_duration(-before)))
+        return _excluded(change, text("it was made {span} after the break", span=say_duration(-before)))
     if went_elsewhere(change):
         return _excluded(change, text("it went to {environment}, not to production", environment=change.environment))
     if before > TOO_LONG_AGO:

@@ -26,6 +26,7 @@ from kuaihui.incident.repair import Reported
 from kuaihui.incident.room import PulledIn
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
+from kuaihui.language.durations import roughly
 from kuaihui.orders import Suggest, Tell
 
 ABOUT: Final = "catch-up"
@@ -93,10 +94,10 @@ def _found(closed: Closed, rota: str, person: str, kind: str, waited: timedelta,
 
 
 def _reason(one: Late, waited: timedelta) -> Text:
-    told: dict[str, str | int] = {"person": f"@{one.person}", "minutes": max(1, round(waited.total_seconds() / 60))}
+    who, span = f"@{one.person}", roughly(waited)
     if one.level > 1:
-        return text("the backup {person} had not read the page after {minutes} min", **told)
-    return text("the on-call {person} had not read the page after {minutes} min", **told)
+        return text("the backup {person} had not read the page after {span}", person=who, span=span)
+    return text("the on-call {person} had not read the page after {span}", person=who, span=span)
 
 
 def _suggestion(catalog: Catalog, one: Late, rota: str) -> Text:

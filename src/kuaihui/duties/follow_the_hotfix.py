@@ -26,6 +26,7 @@ from kuaihui.incident.room import TopicOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.incident.trains import FAILED, Gate, Train, trains
 from kuaihui.language import Text, text
+from kuaihui.language.durations import in_words
 from kuaihui.orders import Post, ShowEvidence, Tell
 
 LEAD: Final = "role:incident-lead"
@@ -91,12 +92,11 @@ class Asked:
     def still(self, since: datetime, lead: str) -> Iterator[Due]:
         """It stands still: the owner is asked, then the lead."""
         within = self.gate.stage.within
-        minutes = round(within.total_seconds() / 60, 1)
         words = text(
-            "{hotfix} has stood at {gate} for {minutes} min: {person}, how far is it? It may be skipped with a reason.",
+            "{hotfix} has stood at {gate} for {span}: {person}, how far is it? It may be skipped with a reason.",
             hotfix=self.train.hotfix,
             gate=self.gate.stage.name,
-            minutes=minutes,
+            span=in_words(within),
             person=f"@{self.owner}" if self.owner else "-",
         )
         if self.owner:
@@ -104,10 +104,10 @@ class Asked:
             yield from self._post(since + within, "still", words, (self.owner,))
         if lead:
             more = text(
-                "{hotfix} has stood at {gate} for {minutes} min, {person} was asked: please decide.",
+                "{hotfix} has stood at {gate} for {span}, {person} was asked: please decide.",
                 hotfix=self.train.hotfix,
                 gate=self.gate.stage.name,
-                minutes=2 * minutes,
+                span=in_words(2 * within),
                 person=f"@{self.owner}" if self.owner else "-",
             )
             yield self._tell(since + 2 * within, lead, "still lead", more)
@@ -126,12 +126,12 @@ class Asked:
 
     def _turn(self) -> Text:
         return text(
-            "{hotfix} “{title}” waits at {gate}, which is yours: {how} ({minutes} min)",
+            "{hotfix} “{title}” waits at {gate}, which is yours: {how} ({span})",
             hotfix=self.train.hotfix,
             title=self.train.started.title,
             gate=self.gate.stage.name,
             how=how(self.gate.stage),
-            minutes=round(self.gate.stage.within.total_seconds() / 60, 1),
+            span=in_words(self.gate.stage.within),
         )
 
     def _stop(self) -> Text:

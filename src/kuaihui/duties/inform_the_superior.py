@@ -27,6 +27,7 @@ from kuaihui.incident.room import PulledIn
 from kuaihui.incident.thinking import NoRunbookFits
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, plain, text
+from kuaihui.language.durations import in_words
 from kuaihui.orders import Tell
 
 NOT_IN_SIGHT: Final = (Phase.OPEN, Phase.ENGAGED)
@@ -72,14 +73,13 @@ class Reporting:
         service = self.catalog.service(self.timeline.service)
         since = self.timeline.facts[self.timeline.occasion].at
         after = self.wanted.after if self.wanted.after is not None else service.budgets.recover
-        minutes = round(after.total_seconds() / 60, 1)
-        yield max(since, broke_at(self.timeline) + after), text("no recovery in sight after {minutes} min", minutes=minutes)
+        yield max(since, broke_at(self.timeline) + after), text("no recovery in sight after {span}", span=in_words(after))
         if self.timeline.severity <= self.wanted.severity:
             changed = self.timeline.last(SeverityChanged, self.timeline.occasion)
             yield changed.at if changed else since, text("severity P{severity}", severity=self.timeline.severity)
         if none_fits := self.timeline.last(NoRunbookFits, self.timeline.occasion):
-            minutes = round(self.wanted.without_runbook.total_seconds() / 60, 1)
-            yield none_fits.at + self.wanted.without_runbook, text("no runbook fits, and {minutes} min have passed", minutes=minutes)
+            span = in_words(self.wanted.without_runbook)
+            yield none_fits.at + self.wanted.without_runbook, text("no runbook fits, and {span} have passed", span=span)
 
     def _report(self, at: datetime, kind: str, reason: Text) -> Conclude:
         given = max(at, self.now)
@@ -97,8 +97,8 @@ class Reporting:
         at = next_at - AHEAD
         draft = report_of(self.timeline, self.catalog, self.now, next_at) if at <= self.now else plain("")
         words = text(
-            "In {minutes} min this goes to {superior}; say “report: …” in the topic to put it in your own words:\n{draft}",
-            minutes=round(AHEAD.total_seconds() / 60),
+            "In {span} this goes to {superior}; say “report: …” in the topic to put it in your own words:\n{draft}",
+            span=in_words(AHEAD),
             superior=f"@{self.to[0]}",
             draft=draft,
         )

@@ -12,7 +12,7 @@ Rule 4: a channel that fails calls the next channel of the same person at once; 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -27,6 +27,7 @@ from kuaihui.incident.pages import Acknowledged, Escalated, FellSilent, Ordered,
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline, remembered
 from kuaihui.language import Text, text
+from kuaihui.language.durations import in_words
 from kuaihui.orders import Page
 
 _TURNS: Final = (Opened, Reopened, FellSilent, Worsened, Escalated, Acknowledged)
@@ -187,8 +188,8 @@ def next_level_at(
     readers = {fact.person: fact.at for fact in reversed(timeline.all(Read, current.number))}
     read = [person for person in people if person in readers and readers[person] <= unread]
     if len(read) < (len(people) if level.answer == "all" else 1):
-        return unread, text("unread for {span}", span=_minutes(level.unread_after))
-    return began + level.unacknowledged_after, text("unacknowledged for {span}", span=_minutes(level.unacknowledged_after))
+        return unread, text("unread for {span}", span=in_words(level.unread_after))
+    return began + level.unacknowledged_after, text("unacknowledged for {span}", span=in_words(level.unacknowledged_after))
 
 
 def _silence(timeline: Timeline, catalog: Catalog, current: Round) -> Iterator[Conclude]:
@@ -261,8 +262,3 @@ def _unreachable(timeline: Timeline, current: Round, people: tuple[str, ...]) ->
             else:
                 failed.append(answer.at)
     return max(failed) if len(failed) >= len(people) and not any(reached.values()) else None
-
-
-def _minutes(span: timedelta) -> Text:
-    seconds = round(span.total_seconds())
-    return text("{minutes} min", minutes=seconds // 60) if seconds % 60 == 0 else text("{seconds} s", seconds=seconds)

@@ -28,6 +28,7 @@ from kuaihui.incident.roles import RoleGiven
 from kuaihui.incident.room import MeetingOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
+from kuaihui.language.durations import in_words
 from kuaihui.orders import Page, Tell
 
 
@@ -85,10 +86,10 @@ def _last_called(timeline: Timeline, person: str, otherwise: datetime) -> dateti
 
 
 def _evidence(timeline: Timeline, absent: str, role: Role) -> Text:
-    minutes = round(role.absent_after.total_seconds() / 60, 1)
+    who, span = f"@{absent}", in_words(role.absent_after)
     if timeline.has(MeetingOpened) and absent not in in_meeting(timeline):
-        return text("{person} has not read, joined or answered for {minutes} min", person=f"@{absent}", minutes=minutes)
-    return text("{person} has not read or answered for {minutes} min", person=f"@{absent}", minutes=minutes)
+        return text("{person} has not read, joined or answered for {span}", person=who, span=span)
+    return text("{person} has not read or answered for {span}", person=who, span=span)
 
 
 def _tell(timeline: Timeline) -> Iterator[Due]:

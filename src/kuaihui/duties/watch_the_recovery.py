@@ -24,6 +24,7 @@ from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import BAD, SILENT, WELL, Closed, ObservationStarted, RecoveryDoubted, RecoveryMeasured, Resolved
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, plain, text
+from kuaihui.language.durations import in_words
 from kuaihui.orders import Post
 
 
@@ -105,16 +106,15 @@ def _observe(timeline: Timeline, proving: Proving, now: datetime) -> Iterator[Du
 
 
 def _closing(window: timedelta, proving: Proving, claim: Claim) -> Text:
-    minutes = round(window.total_seconds() / 60, 1)
     highest = proving.highest(claim) if proving.can else None
     if highest is not None and (newest := proving.news(claim)) and newest.verdict == WELL:
         return text(
-            "no alert for the whole observation of {minutes} min, {what} at most {value}",
-            minutes=minutes,
+            "no alert for the whole observation of {span}, {what} at most {value}",
+            span=in_words(window),
             what=plain(newest.what),
             value=measured(highest, newest.unit),
         )
-    return text("no alert for the whole observation of {minutes} min", minutes=minutes)
+    return text("no alert for the whole observation of {span}", span=in_words(window))
 
 
 def _claimed_too_soon(timeline: Timeline, proving: Proving) -> Iterator[Due | Conclude]:

@@ -24,6 +24,7 @@ from kuaihui.incident.recovery import Closed, ObservationStarted, RecoveryDoubte
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake.ringing import Ringing
 from kuaihui.language import Text, text
+from kuaihui.language.durations import roughly
 
 # A relapse this soon after the closing is the same outage. Alertmanager groups re-notify within 5 minutes and flapping detection commonly
 # looks back 20 to 30; the observation before the closing has already taken 10.
@@ -81,8 +82,7 @@ def relapse(timeline: Timeline, now: datetime) -> Text | None:
         return _IN_OBSERVATION
     closed = timeline.last(Closed) if timeline.phase is Phase.CLOSED else None  # not the newest fact: reminders and the review follow it
     if closed and now - closed.at < RELAPSE:
-        minutes = int((now - closed.at).total_seconds() // 60)
-        return text("an alert fires again {minutes} min after the closing", minutes=minutes)
+        return text("an alert fires again {span} after the closing", span=roughly(now - closed.at))
     return None
 
 

@@ -21,8 +21,26 @@ def parse_duration(written: str) -> timedelta:
 
 def say_duration(span: timedelta) -> Text:
     """A span in a sentence: as `show_duration` has it, days and hours in the reader's language."""
-    hours = round(span.total_seconds()) // 3600
-    return text("{days}d {hours}h", days=hours // 24, hours=hours % 24) if hours >= 48 else plain(show_duration(span))
+    return in_words(span) if round(span.total_seconds()) >= 48 * 3600 else plain(show_duration(span))
+
+
+def in_words(span: timedelta) -> Text:
+    """A span in words: "40 s", "1 min 32 s", "2 h 5 min", "3d 4h" from two days on."""
+    minutes, seconds = divmod(max(0, round(span.total_seconds())), 60)
+    hours, days = minutes // 60, minutes // 1440
+    if hours >= 48:
+        return text("{days}d {hours}h", days=days, hours=hours % 24) if hours % 24 else text("{days}d", days=days)
+    if hours:
+        return text("{hours} h {minutes} min", hours=hours, minutes=minutes % 60) if minutes % 60 else text("{hours} h", hours=hours)
+    if seconds:
+        return text("{minutes} min {seconds} s", minutes=minutes, seconds=seconds) if minutes else text("{seconds} s", seconds=seconds)
+    return text("{minutes} min", minutes=minutes) if minutes else text("{seconds} s", seconds=0)
+
+
+def roughly(span: timedelta) -> Text:
+    """The same in whole minutes, from one minute on."""
+    minutes = round(span.total_seconds() / 60)
+    return in_words(timedelta(minutes=minutes)) if minutes else in_words(span)
 
 
 def show_duration(span: timedelta) -> str:

@@ -8,9 +8,9 @@ from itertools import zip_longest
 from typing import Final
 
 from kuaihui.app.replay.run import Impossible
-from kuaihui.briefing.side_by_side import Moment, Paging, SideBySide, span_said, verdict
+from kuaihui.briefing.side_by_side import Moment, Paging, SideBySide, verdict
 from kuaihui.language import Language, Text, say, text
-from kuaihui.language.durations import show_duration
+from kuaihui.language.durations import in_words, show_duration
 
 LONGEST: Final = 100  # characters of a row's heading: a report to the superior is a page
 
@@ -55,7 +55,7 @@ class Telling:
 
     def _absences(self, compared: SideBySide) -> list[list[str]]:
         return [
-            [self.names.get(one.person, one.person), self.said(span_said(one.before)), self.said(span_said(one.after))]
+            [self.names.get(one.person, one.person), self.said(in_words(one.before)), self.said(in_words(one.after))]
             for one in compared.absences
         ]
 

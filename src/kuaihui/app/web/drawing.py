@@ -21,10 +21,9 @@ from kuaihui.app.web.asking import LOOK_COOKIE, LOOKS, language_of, the_house
 from kuaihui.app.web.identity import NotSignedIn, person_of
 from kuaihui.app.web.views import Reader
 from kuaihui.briefing.chart import sparkline
-from kuaihui.briefing.side_by_side import span_said
 from kuaihui.incident.alerts import measured
 from kuaihui.language import Text, text
-from kuaihui.language.durations import show_duration
+from kuaihui.language.durations import in_words, show_duration
 
 HERE: Final = Path(__file__).parent
 # Folders a browser may fetch from, by the first part of their address.
@@ -61,6 +60,12 @@ def template(name: str) -> Template:
     return environment().get_template(name)
 
 
+def warm() -> None:
+    """Make every template ready, so that the first who looks in an outage does not wait for it; takes the better part of a second."""
+    for name in environment().list_templates(extensions=["html"]):
+        template(name)
+
+
 def words_in(reader: Reader) -> dict[str, Any]:
     """What every template can say: `t` a sentence of ours, `said` a Text, `local` an instant, `minutes` a span; the signs between words."""
 
@@ -70,7 +75,7 @@ def words_in(reader: Reader) -> dict[str, Any]:
     between, colon = ("、", "：") if reader.language == "zh" else (", ", ": ")
 
     def minutes(span: timedelta) -> str:
-        return reader.said(span_said(span))
+        return reader.said(in_words(span))
 
     shown = {"name": reader.name, "local": reader.local, "hour": reader.hour, "minutes": minutes}
     return {"t": t, "said": reader.said, "reader": reader, "between": between, "colon": colon} | shown

@@ -7,9 +7,11 @@ Rule 1: every threshold is in `Thresholds`, with where it comes from.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from kuaihui.diagnosis.redis_health.finding import Finding, Kind, View, mebibytes, number, percent
 from kuaihui.language import text
+from kuaihui.language.durations import in_words
 
 # Errors that are an answer of the application's making, not a sign of trouble: a lost race, a missing script, another slot's key.
 HARMLESS_ERRORS = frozenset({"NOSCRIPT", "MOVED", "ASK", "BUSYGROUP", "BUSYKEY"})
@@ -18,7 +20,7 @@ HARMLESS_ERRORS = frozenset({"NOSCRIPT", "MOVED", "ASK", "BUSYGROUP", "BUSYKEY"}
 def restarted(view: View) -> Iterator[Finding]:
     """A new run: its data, caches and slow log may be gone."""
     if view.restarted or view.now.info.uptime < view.limits.recent.total_seconds():
-        says = text("Redis started {minutes} min ago", minutes=f"{view.now.info.uptime / 60:.1f}")
+        says = text("Redis started {span} ago", span=in_words(timedelta(seconds=view.now.info.uptime)))
         yield Finding(kind=Kind.RESTARTED, says=says, weight=0.7 if view.restarted else 0.35)
 
 
