@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from kuaihui.app.feishu_hearing import Hearing
-from kuaihui.app.feishu_settings import FeishuSettings
+from kuaihui.app.feishu_settings import FeishuRoster, FeishuSettings
 from kuaihui.app.reception import Reception
 from kuaihui.errors import BadSettings, CarryError
 from kuaihui.incident.timeline import Timeline
@@ -156,15 +157,22 @@ class Listening:
             await connection.close()
 
     async def subscribe(self) -> None:
-        """Ask for the events that Feishu only sends on request: of our tasks, and of the team's table."""
+        """Ask for the events that Feishu only sends on request: of our tasks, of comments, and of the team's table."""
         client, roster = self._hearing.desk.feishu, self._settings.roster
         self._subscribed = True
-        try:
-            await client.tasks.follow()
-            if roster and roster.base:
-                await client.documents.follow(roster.base, "bitable")
-        except CarryError as refused:
-            log.warning("Feishu was asked for events of tasks and tables, and refused: %s", refused)
+        asks: list[Callable[[], Awaitable[None]]] = [client.tasks.follow, client.documents.follow_comments]
+        if roster:
+            asks.append(partial(self._follow_table, roster))
+        for ask in asks:
+            try:
+                await ask()
+            except CarryError as refused:
+                log.warning("Feishu was asked for events of tasks, comments and tables, and refused: %s", refused)
+
+    async def _follow_table(self, roster: FeishuRoster) -> None:
+        client = self._hearing.desk.feishu
+        base = roster.base or await client.tables.base_of_wiki(roster.wiki)
+        await client.documents.follow(base, "bitable")
 
     async def look(self) -> None:
         """Look once at everything that no event tells, where it is time."""

@@ -71,6 +71,9 @@ from lark_oapi.api.drive.v1 import (
     UploadAllMediaRequestBody,
 )
 from lark_oapi.api.drive.v1 import (
+    Person as CommentPerson,
+)
+from lark_oapi.api.drive.v1 import (
     TextRun as CommentText,
 )
 from lark_oapi.api.drive.v2 import (
@@ -259,9 +262,33 @@ async def test_comments_are_made_answered_liked_and_solved(sdk: Sdk, people: Peo
     await sdk(sdk.client.drive.v1.file_comment.patch, ask)
     assert (await sdk(sdk.client.drive.v1.file_comment.list, listing)).items[0].is_solved
 
-    anchored = {"file_type": "docx", "reply_elements": [{"type": "text", "text": "here"}], "anchor": {"block_id": document}}
+    said = [{"type": "text", "text": "here"}, {"type": "mention_user", "mention_user": "ou_axin"}]
+    anchored = {"file_type": "docx", "reply_elements": said, "anchor": {"block_id": document}}
     done = await sdk.raw("POST", f"/open-apis/drive/v1/files/{document}/new_comments", anchored)
     assert done.success()
+    (newest,) = [one for one in (await sdk(sdk.client.drive.v1.file_comment.list, listing)).items if not one.is_whole]
+    first, second = newest.reply_list.replies[0].content.elements
+    assert (first.text_run.text, second.person.user_id) == ("here", "ou_axin")
+
+
+async def test_somebody_is_named_in_a_comment_on_the_whole_document(sdk: Sdk) -> None:
+    document = await made(sdk)
+    words = ReplyElement.builder().type("text_run").text_run(CommentText.builder().text("why?").build()).build()
+    whom = ReplyElement.builder().type("person").person(CommentPerson.builder().user_id("ou_axin").build()).build()
+    first = FileCommentReply.builder().content(ReplyContent.builder().elements([words, whom]).build()).build()
+    body = FileComment.builder().reply_list(ReplyList.builder().replies([first]).build()).build()
+    ask = CreateFileCommentRequest.builder().file_token(document).file_type("docx").request_body(body).build()
+    await sdk(sdk.client.drive.v1.file_comment.create, ask)
+    listing = ListFileCommentRequest.builder().file_token(document).file_type("docx").build()
+    (found,) = (await sdk(sdk.client.drive.v1.file_comment.list, listing)).items
+    assert found.is_whole
+    assert [one.person.user_id for one in found.reply_list.replies[0].content.elements if one.person] == ["ou_axin"]
+
+
+async def test_comments_are_subscribed_to(sdk: Sdk) -> None:
+    done = await sdk.raw("POST", "/open-apis/drive/v1/user/subscription", {"event_type": "drive.notice.comment_add_v1"})
+    assert done.success()
+    assert not (await sdk.raw("POST", "/open-apis/drive/v1/user/subscription", {"event_type": "else"})).success()
 
 
 async def test_likes_and_views_are_told(sdk: Sdk, people: People) -> None:

@@ -22,7 +22,7 @@ from kuaihui.emulators.feishu.errors import (
     SHARE_FORBIDDEN,
     Rejected,
 )
-from kuaihui.emulators.feishu.limits import FIVE_A_SECOND, TIER_3, TIER_4
+from kuaihui.emulators.feishu.limits import FIVE_A_SECOND, TIER_3, TIER_4, Limit, per_app
 from kuaihui.emulators.feishu.papers import EDIT, FULL, VIEW, Comment, Document, Reply
 from kuaihui.emulators.feishu.records import Json, Upload
 from kuaihui.emulators.feishu.world import World
@@ -90,6 +90,12 @@ class AnchoredComment(msgspec.Struct):
     file_type: str
     reply_elements: list[dict[str, object]]
     anchor: Anchor | None = None
+
+
+class CommentEvents(msgspec.Struct):
+    """The body of `user.subscription`."""
+
+    event_type: str
 
 
 class Solving(msgspec.Struct):
@@ -328,11 +334,19 @@ def subscribe(call: Call) -> Answer:
     return {}
 
 
+def subscribe_comments(call: Call) -> Answer:
+    """Events of comments on all the app's documents; an app hears of them without asking, too."""
+    if call.body(CommentEvents, DRIVE_BAD_ARGUMENT).event_type != "drive.notice.comment_add_v1":
+        raise DRIVE_BAD_ARGUMENT.because("event_type")
+    return {}
+
+
 FILE = "drive/v1/files/{file_token}"
 COPY_LIMITS = (*FIVE_A_SECOND,)
 OPERATIONS = [
     Operation("drive.v1.file.copy", "POST", f"{FILE}/copy", copy_file, "TU", COPY_LIMITS),
     Operation("drive.v1.file.subscribe", "POST", f"{FILE}/subscribe", subscribe, "TU"),
+    Operation("drive.v1.user.subscription", "POST", "drive/v1/user/subscription", subscribe_comments, "TU", (Limit(10, 60, per_app),)),
     Operation("drive.v1.media.upload_all", "POST", "drive/v1/medias/upload_all", upload_media, "TU", FIVE_A_SECOND),
     Operation("drive.v1.permission_member.create", "POST", "drive/v1/permissions/{file_token}/members", share, "TU", TIER_3),
     Operation("drive.v2.permission_public.patch", "PATCH", "drive/v2/permissions/{file_token}/public", open_link, "TU", TIER_3),

@@ -126,8 +126,9 @@ ALL_SCOPES = {
     "im:message:readonly", "im:message.group_msg", "im:message.group_at_msg:readonly", "im:message.p2p_msg:readonly",
     "im:message.reactions:read", "im:chat", "docx:document", "docx:document.block:convert", "docs:document:copy",
     "docs:document.comment:create", "docs:document.comment:read", "docs:permission.member:create", "docs:event:subscribe",
-    "drive:file.like:readonly", "bitable:app:readonly", "base:record:update", "vc:reserve", "vc:reserve:readonly",
-    "vc:meeting.meetingevent:read", "vc:record:readonly", "task:task:write", "contact:user.id:readonly",
+    "drive:file.like:readonly", "drive:file:view_record:readonly", "bitable:app:readonly", "base:record:update",
+    "vc:reserve", "vc:reserve:readonly",
+    "vc:meeting.meetingevent:read", "vc:record:readonly", "task:task:write", "task:task:read", "contact:user.id:readonly",
     "contact:contact.base:readonly", "contact:user.base:readonly", "contact:user.department:readonly",
     "calendar:calendar.free_busy:read", "wiki:wiki:readonly",
 }  # fmt: skip

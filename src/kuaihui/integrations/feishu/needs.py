@@ -45,7 +45,7 @@ SCOPES: Final = (
     Scope(("im:message.urgent:phone",), text("ring by phone; it spends the tenant's paid quota"), "phone"),
     Scope(("im:resource",), text("post pictures of evidence, and keep the screenshots people post")),
     Scope(("im:chat",), text("open a group for an incident, let people in, put the document on top")),
-    Scope(("im:message.pins:write_only",), text("pin the document's message in the group"), "documents"),
+    Scope(("im:message.pins:write_only", "im:message"), text("pin the document's message in the group"), "documents"),
     Scope(("im:chat.top_notice:write_only", "im:chat"), text("put the document's message on top of the group"), "documents"),
     Scope(("im:chat.tabs:write_only", "im:chat"), text("make the document a tab of the group"), "documents"),
     Scope(("contact:user.id:readonly",), text("find people by phone number and e-mail address")),
@@ -60,10 +60,12 @@ SCOPES: Final = (
     Scope(
         ("docs:document.comment:create", "drive:drive"), text("ask in the document, at its place, for what nobody has written"), "documents"
     ),
-    Scope(("drive:file.like:readonly", "drive:drive"), text("see who likes the document"), "documents"),
+    Scope(("drive:file.like:readonly",), text("see who likes the document"), "documents"),
+    Scope(("drive:file:view_record:readonly",), text("see who opens the document, and tell who wrote in it"), "documents"),
     Scope(("vc:reserve",), text("reserve the meeting"), "meetings"),
     Scope(("vc:meeting.meetingevent:read",), text("know who joins and leaves the meeting"), "meetings"),
-    Scope(("task:task:write", "task:task"), text("make follow-up tasks, and hear when they are done"), "tasks"),
+    Scope(("task:task:write", "task:task"), text("make follow-up tasks"), "tasks"),
+    Scope(("task:task:read", "task:task"), text("hear when a task is done"), "tasks"),
     Scope(("bitable:app:readonly", "bitable:app"), text("read the table of business lines"), "table"),
     Scope(("base:record:update", "bitable:app"), text("show swaps of shifts in the table"), "write"),
     Scope(("wiki:wiki:readonly", "wiki:node:read", "wiki:wiki"), text("find the table that sits in a wiki"), "wiki"),

@@ -41,6 +41,7 @@ LIKES = Operation("drive.v2.file_like.list", "GET", "drive/v2/files/{document_id
 VIEWS = Operation("drive.v1.file_view_record.list", "GET", "drive/v1/files/{document_id}/view_records", TIER_4)
 SHARE = Operation("drive.v1.permission_member.create", "POST", "drive/v1/permissions/{document_id}/members", (Pace(100, 60),))
 OPEN_LINK = Operation("drive.v2.permission_public.patch", "PATCH", "drive/v2/permissions/{document_id}/public", (Pace(100, 60),))
+COMMENTS = Operation("drive.v1.user.subscription", "POST", "drive/v1/user/subscription", (Pace(10, 60),))
 SUBSCRIBE = Operation("drive.v1.file.subscribe", "POST", "drive/v1/files/{document_id}/subscribe", TIER_4)
 
 LONGEST_NAME = 256  # bytes
@@ -207,6 +208,11 @@ class Documents:
         """Ask for the events of one file (a document, or a base as `bitable`) that the app manages."""
         ask = Ask(operation=SUBSCRIBE, shape=Nothing, path={"document_id": token}, query={"file_type": file_type}, twice_is_once=True)
         await self._caller.ask(ask)
+
+    async def follow_comments(self) -> None:
+        """Ask for the events of comments on all documents of the app."""
+        body = {"event_type": "drive.notice.comment_add_v1"}
+        await self._caller.ask(Ask(operation=COMMENTS, shape=Nothing, body=body, twice_is_once=True))
 
     async def _write(
         self, operation: Operation, shape: type[Shape], document_id: str, body: object, under: str, key: str, *, twice_is_once: bool = True
