@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -145,6 +146,16 @@ def test_a_run_is_compared_with_the_last_one_that_was_kept(tmp_path: Path) -> No
     told = Report("en", {}).markdown(find("redis-down").name, better, before)
     assert "75 → 95 points" in told
     assert "put right: no runbook fits this alert" in told
+
+
+def test_a_report_for_chinese_readers_is_chinese_throughout() -> None:
+    told = Report("zh", {}).markdown(find("redis-down").name, GRADE, GRADE)
+    headings = [line for line in told.splitlines() if line.startswith("#")]
+
+    assert [line for line in headings if not re.search(r"[\u4e00-\u9fff]|1-5-10", line)] == []
+    assert "看到的证据" in told
+    assert "全部符合剧本" in told
+    assert "原因：没有适用于这个告警的预案" in told
 
 
 # -- acting ------------------------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """
 Drills on real parts: errors that really happen, a fix that really helps.
 
-They wait for processes, so each stops when the signal is back and under observation; the whole endings are in test_virtual_drills.py.
+They wait for processes, so each stops when the signal is back and under observation; the whole endings are in test_virtual_drills.py, and
+`make drills` acts all of them to their end. Bad deploy, quiet failure and relapse are left to it: they take minutes each.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from kuaihui.app.drill.live import Live, acting_live
 from kuaihui.app.drill.shelf import find
 from kuaihui.app.drill.stage.description import Environment
 from kuaihui.app.drill.stage.installed import why_not
-from kuaihui.briefing.grade import confirmed_cause
+from kuaihui.briefing.grade import confirmed_cause, proved
+from kuaihui.incident.alerts import AlertCleared
 from kuaihui.incident.evidence import RedisInspected
 from kuaihui.incident.pages import Acknowledged
 from kuaihui.incident.recovery import ObservationStarted
@@ -65,10 +67,23 @@ async def test_the_hotfix_really_brings_the_errors_to_nothing(tmp_path: Path) ->
     assert ended.report.exists()
 
 
-async def test_redis_is_really_gone_and_is_started_again(tmp_path: Path) -> None:
-    async with acting_live(wanted("redis-down", tmp_path)) as live:
+@pytest.mark.parametrize("name", ["redis-down", "overload", "slow-command", "slow-dependency", "connection-leak"])
+async def test_the_cause_is_found_the_way_out_is_taken_and_the_recovery_is_proved(name: str, tmp_path: Path) -> None:
+    async with acting_live(wanted(name, tmp_path)) as live:
+        timeline = await until_observed(live)
+
+        assert timeline.has(Acknowledged), "somebody was got"
+        assert confirmed_cause(timeline) == find(name).expected.cause
+        assert proved(timeline)
+        assert live.parts.ratio <= 0.01
+
+
+async def test_five_hundred_alerts_at_once_are_a_few_pages_and_end_by_themselves(tmp_path: Path) -> None:
+    async with acting_live(wanted("alert-storm", tmp_path)) as live:
         timeline = await until_observed(live)
 
         assert timeline.has(Acknowledged)
-        assert confirmed_cause(timeline) == "redis-down"
-        assert live.parts.ratio <= 0.01
+        assert confirmed_cause(timeline) == "", "nobody can know it"
+        assert {fact.how for fact in timeline.all(AlertCleared)} == {"resolved"}
+        assert not timeline.firing
+        assert await pages_of(live.built) <= find("alert-storm").expected.pages_at_most

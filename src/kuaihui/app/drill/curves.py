@@ -124,7 +124,7 @@ class Curves:
     async def _turn(self, level: int, now: datetime) -> None:
         for deed in self._now.deeds:
             if isinstance(deed, Storm) and deed not in self.description.levels[level].deeds:
-                await self._post(storm(deed.services, self._stormed, now))
+                await self._post(storm(deed.services, self._stormed, self._language, now))
         self._level = level
         for deed in self._now.deeds:
             if isinstance(deed, Deploy):
@@ -133,7 +133,7 @@ class Curves:
                 await self._news(deed.version, "full", "succeeded", now, "amao", self._releases)
             if isinstance(deed, Storm):
                 self._stormed = now
-                await self._post(storm(deed.services, now))
+                await self._post(storm(deed.services, now, self._language))
         self._remember(now)
 
     async def _place(self, release: Release, author: str, number: int, now: datetime) -> None:

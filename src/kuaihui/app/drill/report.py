@@ -14,12 +14,14 @@ from typing import Final
 import msgspec
 
 from kuaihui.briefing.compared import Compared, compared
-from kuaihui.briefing.grade import PEOPLE, SETUP, Clock, Grade, Reached
+from kuaihui.briefing.grade import PEOPLE, SETUP, Clock, Grade, Off, Reached
 from kuaihui.catalog.shapes import Name
 from kuaihui.language import Language, Text, say, text
 from kuaihui.language.durations import show_duration
 
 BESIDE: Final = text("Beside what the drill expects")
+_EVIDENCE: Final = text("Evidence that was seen")
+_NOTHING: Final = text("nothing to put right")
 AS_WRITTEN: Final = text("everything came as it was written")
 KINDS: Final = {
     "late": text("clocks"),
@@ -56,7 +58,7 @@ class Report:
         )
         roles = [[self._name(one.role), self._name(one.holder) or "—", _span(one.after)] for one in grade.roles]
         lines += self._table(text("Roles"), (_ROLE, _WHO, _AFTER), roles)
-        lines += [f"## {self.said(text('Evidence'))}", "", *(f"- {self.said(one)}" for one in _evidence(grade)), ""]
+        lines += [f"## {self.said(_EVIDENCE)}", "", *(f"- {self.said(one)}" for one in _evidence(grade)), ""]
         for whose, heading in ((PEOPLE, text("What people may do better")), (SETUP, text("What the set-up wants"))):
             lines += self._off(grade, whose, heading)
         lines += [f"## {self.said(BESIDE)}", ""]
@@ -84,8 +86,8 @@ class Report:
 
     def _off(self, grade: Grade, whose: str, heading: Text) -> list[str]:
         mine = [one for one in grade.off if one.whose == whose]
-        told = [f"- −{one.points} · {self.said(KINDS[one.kind])}: {self.said(one.why)}" for one in mine]
-        return [f"## {self.said(heading)}", "", *(told or [f"- {self.said(text('nothing'))}"]), ""]
+        told = [f"- −{one.points} · {self.said(_reason(one))}" for one in mine]
+        return [f"## {self.said(heading)}", "", *(told or [f"- {self.said(_NOTHING)}"]), ""]
 
     def _compared(self, change: Compared) -> list[str]:
         lines = self._table(
@@ -119,6 +121,10 @@ def _evidence(grade: Grade) -> list[Text]:
             text("no cause was confirmed") if grade.expected else text("no cause was confirmed, and nobody could know it: honest"),
         ]
     return [*said, text("confirmed cause: {cause}", cause=grade.claim or grade.cause)]
+
+
+def _reason(off: Off) -> Text:
+    return text("{kind}: {why}", kind=KINDS[off.kind], why=off.why)
 
 
 def _span(span: timedelta | None) -> str:

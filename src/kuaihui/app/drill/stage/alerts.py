@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from kuaihui.app.drill.stage.roles import Receiver
+from kuaihui.language import Language, say, text
 
 LASTING = timedelta(minutes=5)
 
@@ -31,14 +32,18 @@ async def post(out: httpx.AsyncClient, receiver: Receiver, alerts: Sequence[Aler
         await out.post(receiver.url, content=msgspec.json.encode(list(alerts)), headers=headers)
 
 
-def storm(services: int, since: datetime, ends: datetime | None = None) -> list[Alert]:
+def storm(services: int, since: datetime, language: Language, ends: datetime | None = None) -> list[Alert]:
     """One alert from each of many services, which differ in name alone; `ends`: when all of them are over."""
     return [
         Alert(
             labels={"alertname": "Gateway5xxRatioHigh", "service": f"service-{number:03d}", "severity": "critical", "environment": "full"},
-            annotations={"summary": f"Gateway 5xx ratio of service-{number:03d} is 12%", "value": "0.12"},
+            annotations={"summary": _summary(f"service-{number:03d}", language), "value": "0.12"},
             startsAt=since,
             endsAt=ends or since + LASTING,
         )
         for number in range(services)
     ]
+
+
+def _summary(service: str, language: Language) -> str:
+    return say(text("Gateway 5xx ratio of {service} is {ratio}", service=service, ratio="12%"), language)

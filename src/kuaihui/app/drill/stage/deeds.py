@@ -78,4 +78,4 @@ class Deeds:
         """Post one alert of each service to whoever takes the rules' alerts; or that they are over."""
         async with httpx.AsyncClient(timeout=10.0) as out:
             for receiver in self._standing.alert_receivers():
-                await post(out, receiver, storm(services, self._stormed, ends))
+                await post(out, receiver, storm(services, self._stormed, self._standing.language, ends))

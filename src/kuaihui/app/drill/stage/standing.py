@@ -48,7 +48,7 @@ class Standing:
     def __init__(self, description: Description, folder: Path, seed: int, hooks: Hooks, installed: Installed, language: Language) -> None:
         self.crew = Crew(folder)
         ports = Ports()
-        self._description, self._seed, self._hooks, self._installed, self._language = description, seed, hooks, installed, language
+        self._description, self._seed, self._hooks, self._installed, self.language = description, seed, hooks, installed, language
         self._metrics_port, self._prometheus_port, self._alertmanager_port = ports.free(), ports.free(), ports.free()
         self._dependency_port = ports.free() if description.dependency else 0
         self.store = SettingsStore(description, self.crew, ports.free(), installed.redis)
@@ -132,10 +132,10 @@ class Standing:
             await start_alertmanager(self._installed.alertmanager, self.crew, self._alertmanager_port, self._hooks.webhook)
         to, plays = self.alert_receivers(), self._description.plays
         if self._installed.prometheus:
-            await start_prometheus(self._installed.prometheus, self.crew, self._prometheus_port, to, AlertsSay(plays, self._language))
+            await start_prometheus(self._installed.prometheus, self.crew, self._prometheus_port, to, AlertsSay(plays, self.language))
             return
         watch = roles.Watch(
-            port=self._prometheus_port, targets=str(self.fleet.targets), receivers=to, language=self._language, service=plays
+            port=self._prometheus_port, targets=str(self.fleet.targets), receivers=to, language=self.language, service=plays
         )
         await until_open(await self.crew.start_part("watch", watch), self._prometheus_port)
 
