@@ -31,7 +31,7 @@ from kuaihui.incident.room import (
 from kuaihui.incident.thinking import EvidenceWeighed
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, say, text
-from kuaihui.language.durations import show_duration
+from kuaihui.language.durations import in_words
 
 # What a reader of the document is not told: how the house went about it, and the document itself.
 UNTOLD: Final = (
@@ -52,7 +52,8 @@ UNTOLD: Final = (
 )
 # Whose looks are told by what they came to: at a gate, or as the proof of recovery.
 MEASURERS: Final = ("hotfix", "recovery")
-_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~])")
+# A bracket is harmless unless a link or a definition follows it.
+_SPECIAL: Final = re.compile(r"([\\`*_<>#|~]|\](?=[(\[:]))")
 
 
 class Facts:
@@ -90,6 +91,9 @@ def overview(facts: Facts) -> str:
         text("state: {phase}", phase=timeline.phase.said),
         text("broke at: {at}", at=facts.at(broke_at(timeline))),
     ]
+    if recovered := next((one for one in stamps(timeline, facts.service.budgets) if one.name == "recover" and one.stopped), None):
+        span = in_words(recovered.spent(recovered.stopped or recovered.began))
+        lines.append(text("recovered at: {at} (after {span})", at=facts.at(recovered.stopped or recovered.began), span=span))
     if trend := _trend(facts):
         usual = measured(signal.usual_high, signal.unit) if signal else "?"
         lines.append(text("signal: {trend} (usually at most {usual})", trend=trend, usual=usual))
@@ -123,8 +127,9 @@ def roles(facts: Facts) -> str:
 
 
 def history(facts: Facts) -> str:
-    """What happened, line by line."""
-    told = ((facts.at(fact.at, "%H:%M:%S"), facts.told(_said(facts, fact))) for fact in _worth_telling(facts.timeline.facts))
+    """What happened, line by line, by the clock: what a look found is told at the instant it looked."""
+    worth = sorted(_worth_telling(facts.timeline.facts), key=lambda fact: fact.at)
+    told = ((facts.at(fact.at, "%H:%M:%S"), facts.told(_said(facts, fact))) for fact in worth)
     return "\n".join(f"- **{at}** {said}" for at, said in told)
 
 
@@ -155,9 +160,8 @@ def _worth_telling(facts: Iterable[Fact]) -> Iterator[Fact]:
 def clocks(facts: Facts) -> str:
     """The 1-5-10 clocks that have stopped, against their budgets."""
     found = [stamp for stamp in stamps(facts.timeline, facts.service.budgets) if stamp.stopped]
-    lines = (
-        f"- {facts.told(one.said)}: {show_duration(one.spent(one.stopped or one.began))} / {show_duration(one.budget)}" for one in found
-    )
+    spent = [(one, in_words(one.spent(one.stopped or one.began)), in_words(one.budget)) for one in found]
+    lines = (f"- {facts.told(one.said)}: {facts.told(took)} / {facts.told(budget)}" for one, took, budget in spent)
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from kuaihui.briefing.chapters import bullets, evidence, impact, plan, proof, tasks
 from kuaihui.briefing.clocks import Stamp, broke_at, located_at, stamps
 from kuaihui.briefing.fields import FIELDS, Facts
-from kuaihui.briefing.receipts import Receipt, latest_pages
+from kuaihui.briefing.receipts import Receipt, by_person
 from kuaihui.briefing.runbook_draft import confirmed
 from kuaihui.briefing.spent import CAUSES, spent_on
 from kuaihui.incident.alerts import AlertFired, Opened, Reopened, SeverityChanged, Worsened, measured
@@ -39,7 +39,7 @@ from kuaihui.incident.room import DocumentEdited, MessagePosted, PulledIn
 from kuaihui.incident.thinking import ChangeExcluded, HypothesisConfirmed, HypothesisRejected, NoRunbookFits
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, plain, text
-from kuaihui.language.durations import in_words, show_duration
+from kuaihui.language.durations import in_words
 
 MILESTONES: Final[tuple[type[Fact], ...]] = (
     Opened,
@@ -74,6 +74,8 @@ MILESTONES: Final[tuple[type[Fact], ...]] = (
     Reported,
     LateOneCaughtUp,
 )
+
+_WORTH_TELLING: Final = timedelta(seconds=1)  # less is nothing that anybody could do better
 
 
 def summary(facts: Facts) -> str:
@@ -122,7 +124,8 @@ def _how_long(facts: Facts) -> Text:
 
 def milestones(facts: Facts) -> str:
     """What changed the case, line by line; the whole timeline is in the incident's document."""
-    return "\n".join(f"- **{facts.at(fact.at, '%H:%M:%S')}** {facts.told(fact.said)}" for fact in _turns(facts.timeline))
+    turns = sorted(_turns(facts.timeline), key=lambda fact: fact.at)
+    return "\n".join(f"- **{facts.at(fact.at, '%H:%M:%S')}** {facts.told(fact.said)}" for fact in turns)
 
 
 def _turns(timeline: Timeline) -> Iterator[Fact]:
@@ -163,8 +166,8 @@ def _detection(facts: Facts) -> Iterator[Text]:
         yield text("reported by hand")
     late = timeline.opened.at - broke_at(Timeline(timeline.incident, timeline.facts[: _first_occasion(timeline)]))
     budget = facts.service.budgets.detect
-    words = {"took": show_duration(late), "budget": show_duration(budget)}
-    yield text("heard {took} after it broke (budget {budget})", **words) if late > timedelta() else text("heard at the instant it broke")
+    words = text("heard {took} after it broke (budget {budget})", took=in_words(late), budget=in_words(budget))
+    yield words if late >= _WORTH_TELLING else text("heard at the instant it broke")
 
 
 def _first_occasion(timeline: Timeline) -> int:
@@ -179,10 +182,11 @@ def response(facts: Facts) -> str:
     closed = facts.timeline.last(Closed)
     until = closed.at if closed else facts.timeline.facts[-1].at
     spent = [
-        text("{what}: {time} {who}", what=CAUSES[one.cause], time=show_duration(one.time), who=f"@{one.person}" if one.person else "")
+        text("{what}: {time} {who}", what=CAUSES[one.cause], time=in_words(one.time), who=f"@{one.person}" if one.person else "")
         for one in spent_on(facts.timeline, until)
+        if one.time >= _WORTH_TELLING
     ]
-    pages = [_page(facts, one) for one in latest_pages(facts.timeline)]
+    pages = [_page(facts, pages) for pages in _pages(facts.timeline)]
     parts = ["\n".join(rows)]
     if spent:
         parts.append(f"{facts.told(text('Where the minutes went:'))}\n\n{bullets(facts, spent, text('nothing is known yet'))}")
@@ -193,16 +197,23 @@ def response(facts: Facts) -> str:
 
 def _row(facts: Facts, clock: Stamp) -> str:
     if clock.stopped is None:
-        return f"| {facts.told(clock.said)} | — | {show_duration(clock.budget)} | {facts.told(text('not recorded'))} |"
+        return f"| {facts.told(clock.said)} | — | {facts.told(in_words(clock.budget))} | {facts.told(text('not recorded'))} |"
     took = clock.spent(clock.stopped)
     verdict = text("within budget") if took <= clock.budget else text("over budget")
-    return f"| {facts.told(clock.said)} | {show_duration(took)} | {show_duration(clock.budget)} | {facts.told(verdict)} |"
+    return f"| {facts.told(clock.said)} | {facts.told(in_words(took))} | {facts.told(in_words(clock.budget))} | {facts.told(verdict)} |"
 
 
-def _page(facts: Facts, receipt: Receipt) -> Text:
-    who, at = f"@{receipt.person}", facts.at(receipt.ordered, "%H:%M:%S")
-    if receipt.read:
-        return text("{person}: paged at {at}, read after {took}", person=who, at=at, took=show_duration(receipt.read - receipt.ordered))
+def _pages(timeline: Timeline) -> list[list[Receipt]]:
+    """The pages of each person who was paged, in the order they were first."""
+    pages = ([one for one in known if one.kind == "Page"] for known in by_person(timeline).values())
+    return [known for known in pages if known]
+
+
+def _page(facts: Facts, pages: list[Receipt]) -> Text:
+    """When somebody was paged first, and how long it took until they read any of it."""
+    who, at = f"@{pages[0].person}", facts.at(pages[0].ordered, "%H:%M:%S")
+    if read := min((one.read for one in pages if one.read), default=None):
+        return text("{person}: paged at {at}, read after {took}", person=who, at=at, took=in_words(read - pages[0].ordered))
     return text("{person}: paged at {at}, not read", person=who, at=at)
 
 
@@ -222,7 +233,7 @@ def _well(facts: Facts) -> Iterator[Text]:
     located = located_at(timeline)
     by_check = next((fact for fact in timeline.all(HypothesisConfirmed) if fact.by == HOUSE), None)
     if located and by_check:
-        yield text("the cause was confirmed by a check, {took} after it broke", took=show_duration(located - broke_at(timeline)))
+        yield text("the cause was confirmed by a check, {took} after it broke", took=in_words(located - broke_at(timeline)))
     for given in timeline.all(RoleGiven):
         if given.former:
             yield text("{role} passed to {person} while {former} was out of reach", **_given(given))
@@ -236,8 +247,8 @@ def _given(given: RoleGiven) -> dict[str, str]:
     return {"role": f"@{given.role}", "person": f"@{given.person}", "former": f"@{given.former}"}
 
 
-def _times(clock: Stamp) -> dict[str, str]:
-    return {"took": show_duration(clock.spent(clock.stopped or clock.began)), "budget": show_duration(clock.budget)}
+def _times(clock: Stamp) -> dict[str, Text]:
+    return {"took": in_words(clock.spent(clock.stopped or clock.began)), "budget": in_words(clock.budget)}
 
 
 def went_badly(facts: Facts) -> str:

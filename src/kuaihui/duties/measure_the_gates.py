@@ -11,7 +11,7 @@ Rule 3: one round that is worse fails the gate at once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -32,6 +32,8 @@ from kuaihui.orders import ReadMetrics
 # Of the catalog's `measure_every` after the gate was reached: often while a bad change still hurts few, then more slowly.
 ROUNDS: Final = (1, 2, 3, 4, 5, 7, 10, 15, 20, 30)
 ENOUGH: Final = 3  # rounds before the house passes a gate by itself
+# Several points a round, so that the two that decide are of this round.
+_STEP, _FINEST = timedelta(seconds=15), timedelta(seconds=1)
 CANARY: Final = "canary"
 ASKER: Final = "hotfix"
 
@@ -154,6 +156,7 @@ def _looks(one: Measuring, timeline: Timeline, catalog: Catalog, now: datetime, 
                 expression=wanted,
                 since=one.begun - BEFORE,
                 until=until,
+                step=max(_FINEST, min(_STEP, service.hotfix.measure_every / 4)),
                 unit=signal.unit,
                 usual=(signal.usual_low, signal.usual_high),
             )

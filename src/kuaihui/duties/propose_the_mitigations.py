@@ -75,4 +75,4 @@ def _causes(timeline: Timeline) -> Iterator[Idea]:
 
 def _of(known: HypothesisRaised, at: datetime, risk: Text | None) -> Iterator[Idea]:
     for number, what in enumerate(known.mitigations[:MOST], start=1):
-        yield Idea(at, f"hypothesis:{known.hypothesis}/{number}", what, text("relieves: {claim}", claim=known.claim), risk)
+        yield Idea(at, f"hypothesis:{known.hypothesis}/{number}", what, text("relieves “{claim}”", claim=known.claim), risk)

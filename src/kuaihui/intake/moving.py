@@ -34,7 +34,21 @@ from kuaihui.incident.repair import (
 from kuaihui.incident.timeline import Timeline
 from kuaihui.incident.trains import Train, trains
 from kuaihui.intake.deeds.repairing import with_gates
-from kuaihui.intake.movements import CLOSED, FAILED, MERGED, OPENED, PUSHED, REFUSED, Movement, newest_last, same_commit
+from kuaihui.intake.movements import (
+    APPROVED,
+    CANARY,
+    CLOSED,
+    FAILED,
+    MERGED,
+    OPENED,
+    PASSED,
+    PUSHED,
+    REFUSED,
+    STARTED,
+    Movement,
+    newest_last,
+    same_commit,
+)
 from kuaihui.language import Text, plain, text
 
 # How long before it was begun here news of a hotfix still counts: people write the code first and tell us later.
@@ -267,11 +281,27 @@ def _fact(kind: type[AtGate], train: Train, stage: QuotedStage, one: Movement, r
 def _seen(one: Movement) -> Text:
     """The news in words: what, where, by whom."""
     what = one.environment or one.name or one.branch or one.project or one.title
-    kind, outcome = KINDS_SAID.get(one.kind, plain(one.kind)), plain(one.status or one.outcome)
-    said = text("{source}: {kind} {what} {outcome}", source=one.source, kind=kind, what=what, outcome=outcome)
-    return text("{said}, {author}", said=said, author=one.author) if one.author else said
+    kind, outcome = KINDS_SAID.get(one.kind, plain(one.kind)), OUTCOMES_SAID.get(one.outcome, plain(one.status or one.outcome))
+    source = text("the pipeline") if one.source == _ANY_PIPELINE else plain(one.source)
+    told = {"kind": kind, "what": what, "outcome": outcome, "source": source}
+    if not one.author:
+        return text("{kind} {what} {outcome} ({source})", **told)
+    return text("{kind} {what} {outcome} ({source}, {author})", author=f"@{one.author}", **told)
 
 
+_ANY_PIPELINE: Final = "changes"  # what `POST /hooks/changes` calls a sender that does not name itself
+OUTCOMES_SAID: Final[dict[str, Text]] = {
+    OPENED: text("is opened"),
+    PUSHED: text("has new commits"),
+    APPROVED: text("is approved"),
+    REFUSED: text("is sent back"),
+    MERGED: text("is merged"),
+    CLOSED: text("is closed"),
+    STARTED: text("has begun"),
+    PASSED: text("succeeded"),
+    FAILED: text("failed"),
+    CANARY: text("has reached canary"),
+}
 KINDS_SAID: Final[dict[str, Text]] = {
     "merge_request": text("merge request"),
     "review": text("review"),
