@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kuaihui.diagnosis.own_patterns import BadPattern, Slip
 from kuaihui.diagnosis.scrubbing import DEFAULT, Kind, Scrubber
 
 HIDDEN = {
@@ -99,6 +100,40 @@ def test_a_team_can_add_its_own() -> None:
     assert own("E123456 logged in, password=x") == "<employee> logged in, password=<password>"
 
 
+def test_a_pattern_of_ones_own_cannot_hang_the_house() -> None:
+    """(a+)+$ takes a backtracking engine longer than the sun lasts here."""
+    own = Scrubber(more=(("letters", r"(a+)+\$"),))
+    text = "a" * 100_000 + "b"
+
+    assert own(text) == text
+
+
+@pytest.mark.parametrize("pattern", ["(", r"(?=x)", r"(a)\1", r"(\w{1,1000}){1,1000}"])
+def test_a_pattern_that_cannot_be_run_is_refused(pattern: str) -> None:
+    assert refused_for("employee", pattern) is Slip.BROKEN
+
+
+@pytest.mark.parametrize("pattern", ["", "x*", r"\b", "^", "(?m)$"])
+def test_a_pattern_that_is_found_in_nothing_is_refused(pattern: str) -> None:
+    assert refused_for("employee", pattern) is Slip.EMPTY
+
+
+@pytest.mark.parametrize("pattern", [r"[a-z]+", "employee", "phone", "<"])
+def test_a_pattern_that_is_found_in_a_mark_is_refused(pattern: str) -> None:
+    assert refused_for("employee", pattern) is Slip.MARK
+
+
+@pytest.mark.parametrize("name", ["", "a b", "<a>", "$1", "x" * 41])
+def test_a_name_that_cannot_stand_in_a_mark_is_refused(name: str) -> None:
+    assert refused_for(name, r"E\d{6}") is Slip.NAME
+
+
+def refused_for(name: str, pattern: str) -> Slip:
+    with pytest.raises(BadPattern) as refused:
+        Scrubber(more=((name, pattern),))
+    return refused.value.slip
+
+
 secrets = st.sampled_from([text for text, _ in HIDDEN.values()])
 
 
@@ -109,9 +144,10 @@ def test_all_at_once_is_the_same_as_one_by_one(texts: list[str]) -> None:
 
 @given(st.lists(st.one_of(secrets, st.text(alphabet="ab 12=:", max_size=20)), max_size=3).map(" | ".join))
 def test_scrubbing_twice_changes_nothing_more(text: str) -> None:
-    once = DEFAULT(text)
+    for scrub in (DEFAULT, Scrubber(more=(("number", r"\d+"),))):
+        once = scrub(text)
 
-    assert DEFAULT(once) == once
+        assert scrub(once) == once
 
 
 @given(st.text())

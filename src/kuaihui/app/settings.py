@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from kuaihui.app.feishu_settings import FeishuSettings
+from kuaihui.app.scrubbing_settings import Scrubbing
 from kuaihui.app.source_settings import (
     ArgoCDSource,
     ElasticsearchSource,
@@ -134,6 +135,7 @@ class Settings(BaseSettings):
     auth: Auth = Auth()
     hooks: Hooks = Hooks()
     workplace: Workplace = Workplace()
+    scrubbing: Scrubbing = Scrubbing()
     feishu: FeishuSettings | None = None
     prometheus: dict[str, PrometheusSource] = {}
     logfiles: dict[str, LogFilesSource] = {}

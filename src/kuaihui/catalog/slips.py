@@ -94,6 +94,14 @@ def _empty(error: ErrorDetails, _: type[BaseModel]) -> Said:
     return "empty", text("{key} is empty", key=_key(error)), text("write at least one entry")
 
 
+def _pattern(rule: str, remedy: Callable[[str], Text]) -> Callable[[ErrorDetails, type[BaseModel]], Said]:
+    def said(error: ErrorDetails, _: type[BaseModel]) -> Said:
+        why = str(error.get("ctx", {}).get("why", ""))
+        return rule, text("{key} is {value}", key=_key(error), value=_shown(error)), remedy(why)
+
+    return said
+
+
 def _not_allowed(error: ErrorDetails, _: type[BaseModel]) -> Said:
     return "shape", text("{key} has a value that is not allowed here", key=_key(error)), text("see this file's page in docs/catalog")
 
@@ -132,6 +140,17 @@ _SAID: Final[dict[str, Callable[[ErrorDetails, type[BaseModel]], Said]]] = {
     "clock": _should_be("clock", text("write a time of day like 09:30")),
     "moment": _should_be("moment", text("write an instant like 2023-03-11 11:00")),
     "turn": _should_be("turn", text("a turn is daily, weekly, or a number of days like 3d")),
+    "scrub_name": _should_be("scrub_name", text("a name is at most 40 letters, digits, - and _: it is shown in place of what is found")),
+    "scrub_broken": _pattern(
+        "scrub_broken",
+        lambda why: text("this is no pattern we can run ({why}): the syntax is that of Rust's regex, without look-around", why=why),
+    ),
+    "scrub_empty": _should_be(
+        "scrub_empty", text("this finds the empty text, so it would mark everything: let it find at least one letter")
+    ),
+    "scrub_mark": _pattern(
+        "scrub_mark", lambda why: text("a pattern here also finds the mark {mark}: make it narrower, or the name another", mark=why)
+    ),
     "hours": _should_be("hours", text("write hours like 09:00-18:00, or 22:00-08:00 over midnight")),
 }
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.errors import CarryError
 from kuaihui.incident.evidence import Change, ChangesListed
 from kuaihui.language import Text, text
@@ -16,7 +16,9 @@ from kuaihui.orders import ListChanges
 _LONGEST_TITLE = 200
 
 
-def listed(order: ListChanges, found: Iterable[Change], now: datetime, by: str, failed: Sequence[CarryError] = ()) -> ChangesListed:
+def listed(
+    order: ListChanges, found: Iterable[Change], now: datetime, by: str, failed: Sequence[CarryError] = (), scrub: Scrubber = DEFAULT
+) -> ChangesListed:
     """The fact that these changes are; those outside the span are left out. `failed` says which parts could not be had."""
     inside = [one for one in found if order.since <= one.at < order.until]
     inside.sort(key=lambda one: (one.at, one.id), reverse=True)
@@ -31,7 +33,7 @@ def listed(order: ListChanges, found: Iterable[Change], now: datetime, by: str, 
         partial=_partial(order, len(inside), failed),
         since=order.since,
         until=order.until,
-        changes=tuple(_told(one, order.service, by) for one in inside[: order.most]),
+        changes=tuple(_told(one, order.service, by, scrub) for one in inside[: order.most]),
     )
 
 
@@ -43,6 +45,6 @@ def _partial(order: ListChanges, all: int, failed: Sequence[CarryError]) -> Text
     return None
 
 
-def _told(one: Change, service: str, by: str) -> Change:
-    title = DEFAULT(one.title[:_LONGEST_TITLE]).replace("\n", " ")
+def _told(one: Change, service: str, by: str, scrub: Scrubber) -> Change:
+    title = scrub(one.title[:_LONGEST_TITLE]).replace("\n", " ")
     return msgspec.structs.replace(one, title=title, service=one.service or service, source=by, at=one.at.astimezone(UTC))

@@ -18,6 +18,8 @@ from typing import Final
 
 import polars as pl
 
+from kuaihui.diagnosis.own_patterns import OwnPattern, own_pattern
+
 
 class Kind(StrEnum):
     """What can be recognised; each can be switched off."""
@@ -142,18 +144,26 @@ RULES: Final = (
 )
 
 
+KINDS: Final = frozenset(str(kind) for kind in Kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Scrubber:
-    """Takes out the kinds that are not `off`, and what `more` patterns find (by the name it is to be shown under)."""
+    """
+    Takes out the kinds that are not `off`, and what `more` patterns find (by the name it is to be shown under).
+
+    It is made of the settings once and handed down to whatever lets words of others in or out; nobody reads one from anywhere else.
+    """
 
     off: frozenset[str] = frozenset()
     more: tuple[tuple[str, str], ...] = ()
+    _own: tuple[OwnPattern, ...] = field(init=False, repr=False, compare=False)
     _rules: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Chooses the rules. Raises re.error when one of `more` is no regular expression."""
-        own = tuple(_rule(name, pattern) for name, pattern in self.more)
-        object.__setattr__(self, "_rules", own + tuple(rule for rule in RULES if rule.kind not in self.off))
+        """Chooses the rules. Raises BadPattern when one of `more` cannot be used."""
+        object.__setattr__(self, "_own", tuple(own_pattern(name, pattern, KINDS) for name, pattern in self.more))
+        object.__setattr__(self, "_rules", tuple(rule for rule in RULES if rule.kind not in self.off))
 
     def __call__(self, text: str) -> str:
         """The text without them."""
@@ -161,11 +171,17 @@ class Scrubber:
 
     def each(self, texts: Iterable[str]) -> list[str]:
         """Each of the texts without them; all at once is quicker than one by one."""
-        clean = list(texts)
+        clean = self.own(list(texts))
         for rule in self._rules:
             for place in _worth_a_look(clean, rule):
                 clean[place] = rule.pattern.sub(rule.replace, clean[place])
         return clean
+
+    def own(self, texts: list[str]) -> list[str]:
+        """Each of the texts without what the team's own patterns find: for names of keys, which have rules of their own beside."""
+        for pattern in self._own:
+            texts = pattern.each(texts)
+        return texts
 
 
 def _worth_a_look(texts: list[str], rule: Rule) -> Iterable[int]:

@@ -46,8 +46,14 @@ def check(folder: Folder = None, settings: File = None) -> None:
                 policies=len(catalog.policies),
             )
         )
-        if folder is None and (feishu := Settings.load(settings).feishu) and feishu.roster:
-            asyncio.run(_check_the_table(feishu, catalog))
+        if folder is None:
+            asyncio.run(_check_what_is_set(Settings.load(settings), catalog))
+
+
+async def _check_what_is_set(settings: Settings, catalog: Catalog) -> None:
+    tell(settings.scrubbing.told)
+    if settings.feishu and settings.feishu.roster:
+        await _check_the_table(settings.feishu, catalog)
 
 
 async def _check_the_table(settings: FeishuSettings, catalog: Catalog) -> None:

@@ -26,6 +26,7 @@ from kuaihui.app.metrics import Metrics
 from kuaihui.app.reception import Again, Heard, Reception
 from kuaihui.app.trains import Trains
 from kuaihui.app.wiring import House
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.incident.fact import Fact
 from kuaihui.intake.issues import IssueMoved
 from kuaihui.intake.movements import Movement
@@ -76,7 +77,7 @@ class Doors:
 
     `tokens` are by door: "prometheus" (POST /api/v2/alerts), "alertmanager", "changes", "gitlab", "github", and the name of each generic
     hook. `loopback`:
-    nobody but this machine reaches us. `largest_body` in bytes.
+    nobody but this machine reaches us. `largest_body` in bytes. `scrub` is what is taken out of the words of others.
     """
 
     def __init__(
@@ -88,8 +89,10 @@ class Doors:
         largest_body: int = 8_000_000,
         generic: Mapping[str, Mapped] | None = None,
         language: str = "zh",
+        scrub: Scrubber = DEFAULT,
     ) -> None:
         self.reception = reception
+        self.scrub = scrub
         self.tokens = {door: token.encode() for door, token in tokens.items() if token}
         self.loopback = loopback
         self.largest_body = largest_body
@@ -141,7 +144,7 @@ class Doors:
         """What a pipeline changed: kept in the journal, where looking for changes finds it."""
         self._let_in(request, "changes")
         body, now = await self._body(request), self.reception.clock.now()
-        told = self._read(lambda: changes.hear(body, now))
+        told = self._read(lambda: changes.hear(body, now, self.scrub))
         return await self._moved(told, "changes")
 
     async def _gitlab(self, request: Request) -> Response:
@@ -150,7 +153,7 @@ class Doors:
         self._let_in(request, "gitlab", lambda token: gitlab.is_from(request.headers, body, token))
         if issue := gitlab_issues.hear(body, self.reception.clock.now()):
             return await self._issue(issue, "gitlab")
-        told = self._read(lambda: gitlab.hear(body, self.reception.clock.now()))
+        told = self._read(lambda: gitlab.hear(body, self.reception.clock.now(), self.scrub))
         return await self._moved(told, "gitlab", gitlab.delivery(request.headers))
 
     async def _github(self, request: Request) -> Response:
@@ -159,7 +162,7 @@ class Doors:
         self._let_in(request, "github", lambda secret: github.is_from(request.headers, body, secret))
         if issue := github_issues.hear(body, request.headers, self.reception.clock.now()):
             return await self._issue(issue, "github")
-        told = self._read(lambda: github.hear(body, request.headers, self.reception.clock.now()))
+        told = self._read(lambda: github.hear(body, request.headers, self.reception.clock.now(), self.scrub))
         return await self._moved(told, "github", github.delivery(request.headers))
 
     def _read(self, hear: Callable[[], list[Movement]]) -> list[Movement]:
@@ -327,4 +330,5 @@ def doors_of(house: House) -> Doors:
         largest_body=hooks.largest_body,
         generic=generic,
         language=house.settings.language,
+        scrub=house.settings.scrubbing.scrubber,
     )

@@ -17,7 +17,7 @@ from kuaihui.diagnosis.log_signatures.part import count
 from kuaihui.diagnosis.log_signatures.ranking import rank
 from kuaihui.diagnosis.log_signatures.signature import Signature
 from kuaihui.diagnosis.log_signatures.usual import Usual, usual_of
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.errors import TryLater
 from kuaihui.incident.evidence import LoggedSignature, LogsSearched
 from kuaihui.language import Text, text
@@ -100,19 +100,19 @@ def clean(line: str) -> str:
     return line[:LONGEST].replace("\x00", "")
 
 
-def _usual(order: SearchLogs, lines: Sequence[LogLine] | None) -> Usual | None:
+def _usual(order: SearchLogs, lines: Sequence[LogLine] | None, scrub: Scrubber) -> Usual | None:
     """What was said an hour in the usual span."""
     if lines is None:
         return None
     hours = max((order.until - order.since).total_seconds() / 3600, 1 / 60)
-    whole = usual_of([rank(count(lines))])
+    whole = usual_of([rank(count(lines), scrub=scrub)])
     return Usual({template: many / hours for template, many in whole.per_hour.items()})
 
 
-def searched(order: SearchLogs, found: Gathered, now: datetime, by: str, link: str = "") -> LogsSearched:
+def searched(order: SearchLogs, found: Gathered, now: datetime, by: str, link: str = "", scrub: Scrubber = DEFAULT) -> LogsSearched:
     """The fact that these records are, ranked by how well each signature fits the break."""
     part = count(found.lines)
-    ranked = rank(part, order.broke_at, _usual(order, found.usual))
+    ranked = rank(part, order.broke_at, _usual(order, found.usual, scrub), scrub)
     return LogsSearched(
         at=now,
         by=by,
@@ -128,7 +128,7 @@ def searched(order: SearchLogs, found: Gathered, now: datetime, by: str, link: s
         total=part.lines,
         signatures=tuple(_kept(one, with_series=place < SERIES) for place, one in enumerate(ranked[:KEPT])),
         others=max(0, len(ranked) - KEPT),
-        query=DEFAULT(order.query),
+        query=scrub(order.query),
     )
 
 

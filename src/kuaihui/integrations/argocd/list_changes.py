@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from kuaihui.diagnosis.listed_changes import listed
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
@@ -104,9 +104,11 @@ class ArgoCD:
 
     channels: frozenset[str] = frozenset()
 
-    def __init__(self, access: Access, name: str = "argocd", transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, access: Access, name: str = "argocd", transport: httpx.AsyncBaseTransport | None = None, scrub: Scrubber = DEFAULT
+    ) -> None:
         """`transport` takes the place of the network in tests."""
-        self.name = name
+        self.name, self.scrub = name, scrub
         self._url = access.url.rstrip("/")
         headers = {"Authorization": f"Bearer {access.token}"} if access.token else {}
         self._client = httpx.AsyncClient(base_url=self._url, headers=headers, transport=transport, timeout=_BUDGET.total_seconds())
@@ -123,7 +125,7 @@ class ArgoCD:
             raise lacking(self.name, "application")
         found = await self._application(application, order.place.get("namespace", ""))
         link = f"{self._url}/applications/{quote(application)}"
-        return [listed(order, _changes(found.status, application, link), now, self.name)]
+        return [listed(order, _changes(found.status, application, link), now, self.name, scrub=self.scrub)]
 
     async def _application(self, application: str, namespace: str) -> _Application:
         asked = {"appNamespace": namespace} if namespace else {}
@@ -133,7 +135,7 @@ class ArgoCD:
             raise too_slow(self.name) from slow
         except httpx.HTTPError as failed:
             raise unreachable(self.name, type(failed).__name__) from failed
-        if refused := refusal(self.name, response.status_code, DEFAULT(response.text[:200]), response.headers.get("retry-after")):
+        if refused := refusal(self.name, response.status_code, self.scrub(response.text[:200]), response.headers.get("retry-after")):
             raise refused
         try:
             return msgspec.json.decode(response.content, type=_Application)

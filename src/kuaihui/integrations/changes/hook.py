@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.incident.evidence import Change
 from kuaihui.intake.instants import start
 from kuaihui.intake.labels import malformed
@@ -52,7 +52,7 @@ class Told(msgspec.Struct, kw_only=True):
 _one_or_many: Final[msgspec.json.Decoder[Told | list[Told]]] = msgspec.json.Decoder(Told | list[Told])
 
 
-def hear(body: bytes, now: datetime) -> list[Movement]:
+def hear(body: bytes, now: datetime, scrub: Scrubber = DEFAULT) -> list[Movement]:
     """The changes of a body: one object, or a list of them. Raises Unusable, which says where."""
     try:
         told = _one_or_many.decode(body)
@@ -67,17 +67,17 @@ def hear(body: bytes, now: datetime) -> list[Movement]:
     every = [told] if isinstance(told, Told) else told
     if len(every) > MOST:
         raise unusable("changes.many", "", text("at most {most} changes at once", most=MOST))
-    return [_change(one, f"[{number}]", now) for number, one in enumerate(every)]
+    return [_change(one, f"[{number}]", now, scrub) for number, one in enumerate(every)]
 
 
-def _change(told: Told, path: str, now: datetime) -> Movement:
+def _change(told: Told, path: str, now: datetime, scrub: Scrubber) -> Movement:
     at = start(told.at, f"{path}.at", now) or now
     return Movement(
         id=told.id[:_SHORT] or told.link[:_SHORT] or told.title[:_SHORT],
         kind=told.kind[:40],
         at=at,
         service=told.service[:_SHORT],
-        title=DEFAULT(told.title[:_SHORT]).replace("\n", " "),
+        title=scrub(told.title[:_SHORT]).replace("\n", " "),
         author=told.author[:_SHORT],
         link=told.link[:_LONG] if told.link.startswith(("http://", "https://")) else "",
         environment=told.environment[:_SHORT],

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from kuaihui.diagnosis.listed_changes import listed
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
@@ -31,8 +32,8 @@ class Changes:
     name = "changes"
     channels: frozenset[str] = frozenset()
 
-    def __init__(self, journal: Notes) -> None:
-        self._journal = journal
+    def __init__(self, journal: Notes, scrub: Scrubber = DEFAULT) -> None:
+        self._journal, self.scrub = journal, scrub
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {ListChanges: self.list_changes}
 
     async def close(self) -> None:
@@ -49,4 +50,4 @@ class Changes:
         told = (change_of(note) for note in notes if order.since <= note.since < order.until)
         wanted = {order.service, order.place.get("service", order.service), ""}
         found = [change for change in told if not order.service or change.service in wanted]
-        return [listed(order, found, now, self.name)]
+        return [listed(order, found, now, self.name, scrub=self.scrub)]

@@ -19,7 +19,7 @@ import msgspec
 
 from kuaihui.diagnosis.log_signatures.evidence import at_least, clean, gathered, searched
 from kuaihui.diagnosis.log_signatures.lines import LogLine
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.errors import TryLater
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
@@ -74,9 +74,11 @@ class Elasticsearch:
 
     channels: frozenset[str] = frozenset()
 
-    def __init__(self, access: Access, name: str = "elasticsearch", transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, access: Access, name: str = "elasticsearch", transport: httpx.AsyncBaseTransport | None = None, scrub: Scrubber = DEFAULT
+    ) -> None:
         """`transport` takes the place of the network in tests."""
-        self.name = name
+        self.name, self.scrub = name, scrub
         self.page = access.page
         headers = {"Authorization": f"ApiKey {access.api_key}"} if access.api_key else {}
         auth = httpx.BasicAuth(access.username, access.password) if access.username else None
@@ -93,7 +95,7 @@ class Elasticsearch:
         """The records of the span as signatures. Raises TryLater or GiveUp where not even one page could be read."""
         deadline = asyncio.get_running_loop().time() + _BUDGET.total_seconds()
         found = await gathered(order, lambda since, until: self._pages(order, since, until, deadline))
-        return [await asyncio.to_thread(searched, order, found, now, self.name)]
+        return [await asyncio.to_thread(searched, order, found, now, self.name, scrub=self.scrub)]
 
     async def _pages(self, order: SearchLogs, since: datetime, until: datetime, deadline: float) -> AsyncIterator[Sequence[LogLine]]:
         seen: set[tuple[str, str]] = set()
@@ -134,7 +136,7 @@ class Elasticsearch:
             raise too_slow(self.name) from slow
         except httpx.HTTPError as failed:
             raise unreachable(self.name, type(failed).__name__) from failed
-        if refused := refusal(self.name, response.status_code, DEFAULT(response.text[:300]), response.headers.get("retry-after")):
+        if refused := refusal(self.name, response.status_code, self.scrub(response.text[:300]), response.headers.get("retry-after")):
             raise refused
         try:
             return msgspec.json.decode(response.content, type=_Reply)

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.intake.labels import malformed
 from kuaihui.intake.movements import APPROVED, CLOSED, MERGED, OPENED, PUSHED, REFUSED, Movement, instant_of, outcome_of
 
@@ -133,7 +133,7 @@ def json_of(body: bytes, headers: Mapping[str, str]) -> bytes:
     return parse_qs(body.decode("utf-8", "replace")).get("payload", [""])[0].encode()
 
 
-def hear(body: bytes, headers: Mapping[str, str], now: datetime) -> list[Movement]:
+def hear(body: bytes, headers: Mapping[str, str], now: datetime, scrub: Scrubber = DEFAULT) -> list[Movement]:
     """The news of a hook's body; none for an event that is of no use to us. Raises Unusable for what is not GitHub's JSON."""
     body = json_of(body, headers)
     event = headers.get("x-github-event", "")
@@ -157,7 +157,7 @@ def hear(body: bytes, headers: Mapping[str, str], now: datetime) -> list[Movemen
             found = _deployed(hook, now)
         case _:
             found = None
-    return [found] if found else []
+    return [msgspec.structs.replace(found, title=_scrubbed(found.title, scrub))] if found else []
 
 
 def _pull_request(hook: _Hook, now: datetime) -> Movement | None:
@@ -174,7 +174,7 @@ def _pull_request(hook: _Hook, now: datetime) -> Movement | None:
         id=f"pull_request/{pull.number}",
         kind="merge_request",
         at=_at(ended, pull.updated_at) or now,
-        title=_scrubbed(pull.title),
+        title=pull.title,
         author=_who(hook),
         link=pull.html_url,
         status=outcome,
@@ -197,7 +197,7 @@ def _review(hook: _Hook, now: datetime) -> Movement | None:
         id=f"review/{review.id}",
         kind="review",
         at=_at(changed, review.submitted_at) or now,
-        title=_scrubbed(pull.title),
+        title=pull.title,
         author=review.user.login if review.user else _who(hook),
         link=review.html_url or pull.html_url,
         status=outcome,
@@ -218,7 +218,7 @@ def _checked(hook: _Hook, run: _Run | None, kind: str, now: datetime) -> Movemen
         id=f"{kind}/{run.id}",
         kind="pipeline",
         at=_at(run.updated_at) or now,
-        title=_scrubbed(f"{run.head_branch or ''} {run.head_sha[:8]}".strip()),
+        title=f"{run.head_branch or ''} {run.head_sha[:8]}".strip(),
         author=_who(hook),
         link=run.html_url or _commit_link(hook, run.head_sha),
         status=run.conclusion or "",
@@ -239,7 +239,7 @@ def _deployed(hook: _Hook, now: datetime) -> Movement | None:
         id=f"deployment/{deployment.id}",
         kind="deployment",
         at=_at(status.updated_at, status.created_at) or now,
-        title=_scrubbed(f"{deployment.ref} {deployment.sha[:8]}"),
+        title=f"{deployment.ref} {deployment.sha[:8]}",
         author=status.creator.login if status.creator else _who(hook),
         link=status.log_url or status.target_url or "",
         environment=status.environment or deployment.environment,
@@ -268,5 +268,5 @@ def _commit_link(hook: _Hook, commit: str) -> str:
     return f"{hook.repository.html_url}/commit/{commit}" if hook.repository and hook.repository.html_url and commit else ""
 
 
-def _scrubbed(title: str) -> str:
-    return DEFAULT(title[:200]).replace("\n", " ")
+def _scrubbed(title: str, scrub: Scrubber) -> str:
+    return scrub(title[:200]).replace("\n", " ")

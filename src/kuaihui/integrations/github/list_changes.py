@@ -19,7 +19,7 @@ import httpx
 import msgspec
 
 from kuaihui.diagnosis.listed_changes import listed
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.errors import CarryError
 from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
@@ -136,16 +136,18 @@ class GitHub:
 
     channels: frozenset[str] = frozenset()
 
-    def __init__(self, access: Access, name: str = "github", transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, access: Access, name: str = "github", transport: httpx.AsyncBaseTransport | None = None, scrub: Scrubber = DEFAULT
+    ) -> None:
         """`transport` takes the place of the network in tests."""
-        self.name = name
+        self.name, self.scrub = name, scrub
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
         if access.token:
             headers["Authorization"] = f"Bearer {access.token}"
         self._client = httpx.AsyncClient(
             base_url=access.url.rstrip("/"), headers=headers, transport=transport, timeout=_BUDGET.total_seconds(), follow_redirects=True
         )
-        issues = Issues(self._client, name)
+        issues = Issues(self._client, name, scrub)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {
             ListChanges: self.list_changes,
             MakeIssue: issues.make,
@@ -174,7 +176,7 @@ class GitHub:
                 failed.append(refused)
         if len(failed) == 3:
             raise failed[0]
-        return [listed(order, found, now, self.name, failed)]
+        return [listed(order, found, now, self.name, failed, self.scrub)]
 
     async def _deployments(self, repository: str, order: ListChanges) -> AsyncIterator[Change]:
         asked = {"environment": environment} if (environment := order.place.get("environment")) else {}
@@ -229,7 +231,7 @@ class GitHub:
         except httpx.HTTPError as failed:
             raise unreachable(self.name, type(failed).__name__) from failed
         status = 429 if _limited(response) else response.status_code
-        if refused := refusal(self.name, status, DEFAULT(response.text[:200]), response.headers.get("retry-after")):
+        if refused := refusal(self.name, status, self.scrub(response.text[:200]), response.headers.get("retry-after")):
             raise refused
         return response
 

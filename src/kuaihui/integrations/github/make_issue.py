@@ -2,6 +2,7 @@
 A task as an issue of a GitHub repository (REST API; the token needs "issues: write").
 
 Rule 1: the issue carries a mark of its task, so that an order carried out twice finds the first issue and opens no second.
+Rule 2: others than the team may read it: its words are scrubbed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.tasks import TaskLinked
 from kuaihui.incident.timeline import Timeline
@@ -33,8 +34,8 @@ class _Issue(msgspec.Struct):
 class Issues:
     """Opens and closes issues by this client; `name` is the integration's."""
 
-    def __init__(self, client: httpx.AsyncClient, name: str) -> None:
-        self._client, self._name = client, name
+    def __init__(self, client: httpx.AsyncClient, name: str, scrub: Scrubber = DEFAULT) -> None:
+        self._client, self._name, self._scrub = client, name, scrub
 
     async def make(self, order: MakeIssue, timeline: Timeline, now: datetime) -> list[Fact]:
         """The issue, new or found by its mark. Raises CarryError."""
@@ -67,8 +68,8 @@ class Issues:
         # GitHub knows no due date and finds nobody by an address: both stand in the text.
         told = [f"{order.due:%Y-%m-%d}"] if order.due else []
         told += [order.owner] if order.owner else []
-        body = "\n\n".join([*([" · ".join(told)] if told else []), order.words, mark])
-        return self._read(await self._ask("POST", path, json={"title": order.title, "body": body, "labels": [LABEL]}), _Issue)
+        body = "\n\n".join([*([" · ".join(told)] if told else []), self._scrub(order.words), mark])
+        return self._read(await self._ask("POST", path, json={"title": self._scrub(order.title), "body": body, "labels": [LABEL]}), _Issue)
 
     async def _ask(self, method: str, path: str, **sent: Any) -> httpx.Response:  # Any: httpx's own arguments
         try:
@@ -77,7 +78,7 @@ class Issues:
             raise too_slow(self._name) from slow
         except httpx.HTTPError as failed:
             raise unreachable(self._name, type(failed).__name__) from failed
-        if refused := refusal(self._name, response.status_code, DEFAULT(response.text[:200]), response.headers.get("retry-after")):
+        if refused := refusal(self._name, response.status_code, self._scrub(response.text[:200]), response.headers.get("retry-after")):
             raise refused
         return response
 

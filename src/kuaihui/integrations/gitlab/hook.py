@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.intake.labels import malformed
 from kuaihui.intake.movements import APPROVED, CLOSED, MERGED, OPENED, PUSHED, REFUSED, Movement, instant_of, outcome_of
 
@@ -130,7 +130,7 @@ def delivery(headers: Mapping[str, str]) -> str:
     return next((headers[name] for name in ("idempotency-key", "webhook-id", "x-gitlab-event-uuid") if headers.get(name)), "")
 
 
-def hear(body: bytes, now: datetime) -> list[Movement]:
+def hear(body: bytes, now: datetime, scrub: Scrubber = DEFAULT) -> list[Movement]:
     """The news of a hook's body; none for an event that is of no use to us. Raises Unusable for what is not GitLab's JSON."""
     try:
         # Other kinds use the same words for other shapes, and are no fault.
@@ -146,7 +146,7 @@ def hear(body: bytes, now: datetime) -> list[Movement]:
             found = _deployment(hook, now)
         case _:
             found = None
-    return [found] if found else []
+    return [msgspec.structs.replace(found, title=_scrubbed(found.title, scrub))] if found else []
 
 
 def _merge_request(hook: _Hook, now: datetime) -> Movement | None:
@@ -163,7 +163,7 @@ def _merge_request(hook: _Hook, now: datetime) -> Movement | None:
         id=f"merge_request/{told.iid}",
         kind="review" if review else "merge_request",
         at=_at(told.updated_at, told.created_at) or now,
-        title=_scrubbed(told.title),
+        title=told.title,
         author=_who(hook),
         link=told.url,
         status=outcome,
@@ -186,7 +186,7 @@ def _pipeline(hook: _Hook, now: datetime) -> Movement | None:
         id=f"pipeline/{told.id}",
         kind="pipeline",
         at=_at(told.finished_at, told.updated_at, told.created_at) or now,
-        title=_scrubbed(f"{told.ref} {told.sha[:8]}"),
+        title=f"{told.ref} {told.sha[:8]}",
         author=_who(hook),
         link=told.url or _under(hook, f"pipelines/{told.id}"),
         status=told.status,
@@ -210,7 +210,7 @@ def _deployment(hook: _Hook, now: datetime) -> Movement | None:
         id=f"deployment/{hook.deployment_id}",
         kind="deployment",
         at=_at(hook.status_changed_at) or now,
-        title=_scrubbed(hook.commit_title or f"{hook.ref} {hook.short_sha}"),
+        title=hook.commit_title or f"{hook.ref} {hook.short_sha}",
         author=_who(hook),
         link=hook.deployable_url or _under(hook, "-/deployments"),
         environment=hook.environment,
@@ -239,5 +239,5 @@ def _under(hook: _Hook, path: str) -> str:
     return f"{hook.project.web_url}/{path}" if hook.project and hook.project.web_url else ""
 
 
-def _scrubbed(title: str) -> str:
-    return DEFAULT(title[:200]).replace("\n", " ")
+def _scrubbed(title: str, scrub: Scrubber) -> str:
+    return scrub(title[:200]).replace("\n", " ")

@@ -17,7 +17,7 @@ import httpx
 import msgspec
 
 from kuaihui.diagnosis.listed_changes import listed
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.errors import CarryError
 from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
@@ -123,14 +123,16 @@ class GitLab:
 
     channels: frozenset[str] = frozenset()
 
-    def __init__(self, access: Access, name: str = "gitlab", transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, access: Access, name: str = "gitlab", transport: httpx.AsyncBaseTransport | None = None, scrub: Scrubber = DEFAULT
+    ) -> None:
         """`transport` takes the place of the network in tests."""
-        self.name = name
+        self.name, self.scrub = name, scrub
         headers = {"PRIVATE-TOKEN": access.token} if access.token else {}
         self._client = httpx.AsyncClient(
             base_url=f"{access.url.rstrip('/')}/api/v4", headers=headers, transport=transport, timeout=_BUDGET.total_seconds()
         )
-        issues = Issues(self._client, name)
+        issues = Issues(self._client, name, scrub)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {
             ListChanges: self.list_changes,
             MakeIssue: issues.make,
@@ -160,7 +162,7 @@ class GitLab:
                 failed.append(refused)
         if len(failed) == 3:
             raise failed[0]
-        return [listed(order, found, now, self.name, failed)]
+        return [listed(order, found, now, self.name, failed, self.scrub)]
 
     async def _deployments(self, project: str, order: ListChanges) -> AsyncIterator[Change]:
         asked = {"updated_after": _iso(order.since), "updated_before": _iso(order.until), "order_by": "updated_at", "sort": "desc"}
@@ -205,7 +207,7 @@ class GitLab:
             raise too_slow(self.name) from slow
         except httpx.HTTPError as failed:
             raise unreachable(self.name, type(failed).__name__) from failed
-        if refused := refusal(self.name, response.status_code, DEFAULT(response.text[:200]), response.headers.get("retry-after")):
+        if refused := refusal(self.name, response.status_code, self.scrub(response.text[:200]), response.headers.get("retry-after")):
             raise refused
         return response
 

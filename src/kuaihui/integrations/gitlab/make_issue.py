@@ -2,6 +2,7 @@
 A task as an issue of a GitLab project (REST API v4; the token needs the scope api).
 
 Rule 1: the issue carries a mark of its task, so that an order carried out twice finds the first issue and opens no second.
+Rule 2: others than the team may read it: its words are scrubbed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.tasks import TaskLinked
 from kuaihui.incident.timeline import Timeline
@@ -37,8 +38,8 @@ class _User(msgspec.Struct):
 class Issues:
     """Opens and closes issues by this client; `name` is the integration's."""
 
-    def __init__(self, client: httpx.AsyncClient, name: str) -> None:
-        self._client, self._name = client, name
+    def __init__(self, client: httpx.AsyncClient, name: str, scrub: Scrubber = DEFAULT) -> None:
+        self._client, self._name, self._scrub = client, name, scrub
 
     async def make(self, order: MakeIssue, timeline: Timeline, now: datetime) -> list[Fact]:
         """The issue, new or found by its mark. Raises CarryError."""
@@ -67,7 +68,11 @@ class Issues:
         return next((issue for issue in self._read(found, list[_Issue]) if mark in (issue.description or "")), None)
 
     async def _open(self, path: str, order: MakeIssue, mark: str) -> _Issue:
-        body: dict[str, Any] = {"title": order.title, "description": f"{order.words}\n\n{mark}", "labels": LABEL}  # Any: JSON
+        body: dict[str, Any] = {
+            "title": self._scrub(order.title),
+            "description": f"{self._scrub(order.words)}\n\n{mark}",
+            "labels": LABEL,
+        }  # Any: JSON
         if order.due:
             body["due_date"] = f"{order.due:%Y-%m-%d}"
         if assignee := await self._assignee(order.owner):
@@ -91,7 +96,7 @@ class Issues:
             raise too_slow(self._name) from slow
         except httpx.HTTPError as failed:
             raise unreachable(self._name, type(failed).__name__) from failed
-        if refused := refusal(self._name, response.status_code, DEFAULT(response.text[:200]), response.headers.get("retry-after")):
+        if refused := refusal(self._name, response.status_code, self._scrub(response.text[:200]), response.headers.get("retry-after")):
             raise refused
         return response
 

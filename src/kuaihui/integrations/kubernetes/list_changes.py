@@ -18,7 +18,7 @@ import httpx
 import msgspec
 
 from kuaihui.diagnosis.listed_changes import listed
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
@@ -125,9 +125,11 @@ class Kubernetes:
 
     channels: frozenset[str] = frozenset()
 
-    def __init__(self, access: Access, name: str = "kubernetes", transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, access: Access, name: str = "kubernetes", transport: httpx.AsyncBaseTransport | None = None, scrub: Scrubber = DEFAULT
+    ) -> None:
         """`transport` takes the place of the network in tests."""
-        self.name = name
+        self.name, self.scrub = name, scrub
         headers = {"Authorization": f"Bearer {access.token}"} if access.token else {}
         trusted = ssl.create_default_context(cadata=Path(access.authority).read_text()) if access.authority else True
         self._client = httpx.AsyncClient(
@@ -147,7 +149,7 @@ class Kubernetes:
         sets = await self._get(f"/apis/apps/v1/namespaces/{namespace}/replicasets", _ReplicaSets)
         own = [one for one in sets.items if any(of.kind == owner and of.name == name for of in one.metadata.owner_references)]
         found = [change for one in own for change in _changes(one, workload, name, namespace)]
-        return [listed(order, found, now, self.name)]
+        return [listed(order, found, now, self.name, scrub=self.scrub)]
 
     def _place(self, order: ListChanges) -> tuple[str, str, str]:
         """Namespace, kind and name of the workload; a name alone is a deployment's."""
@@ -164,7 +166,7 @@ class Kubernetes:
             raise too_slow(self.name) from slow
         except httpx.HTTPError as failed:
             raise unreachable(self.name, type(failed).__name__) from failed
-        if refused := refusal(self.name, response.status_code, DEFAULT(response.text[:200]), response.headers.get("retry-after")):
+        if refused := refusal(self.name, response.status_code, self.scrub(response.text[:200]), response.headers.get("retry-after")):
             raise refused
         try:
             return msgspec.json.decode(response.content, type=kind)

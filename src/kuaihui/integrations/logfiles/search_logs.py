@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from kuaihui.diagnosis.log_signatures.evidence import Gathered, gathered, searched
 from kuaihui.diagnosis.log_signatures.lines import LogLine
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.errors import GiveUp
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
@@ -50,8 +51,8 @@ class LogFiles:
 
     channels: frozenset[str] = frozenset()
 
-    def __init__(self, place: Place, name: str = "logfiles") -> None:
-        self.name = name
+    def __init__(self, place: Place, name: str = "logfiles", scrub: Scrubber = DEFAULT) -> None:
+        self.name, self.scrub = name, scrub
         self.place = place
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {SearchLogs: self.search_logs}
 
@@ -71,7 +72,7 @@ class LogFiles:
         except TimeoutError as slow:
             raise too_slow(self.name) from slow
         found = Gathered(found.lines, found.partial or (missed[0] if missed else None), found.usual)
-        return [await asyncio.to_thread(searched, order, found, now, self.name)]
+        return [await asyncio.to_thread(searched, order, found, now, self.name, scrub=self.scrub)]
 
     async def _pages(self, wanted: Wanted, most: int, missed: list[Text]) -> AsyncIterator[Sequence[LogLine]]:
         lines: list[LogLine] = []

@@ -19,7 +19,7 @@ import msgspec
 
 from kuaihui.diagnosis.log_signatures.evidence import at_least, clean, gathered, searched
 from kuaihui.diagnosis.log_signatures.lines import LogLine
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.orders import Order, SearchLogs
@@ -63,9 +63,11 @@ class Loki:
 
     channels: frozenset[str] = frozenset()
 
-    def __init__(self, access: Access, name: str = "loki", transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, access: Access, name: str = "loki", transport: httpx.AsyncBaseTransport | None = None, scrub: Scrubber = DEFAULT
+    ) -> None:
         """`transport` takes the place of the network in tests."""
-        self.name = name
+        self.name, self.scrub = name, scrub
         self.page = access.page
         headers = {"X-Scope-OrgID": access.tenant} if access.tenant else {}
         if access.token:
@@ -84,7 +86,7 @@ class Loki:
         """The records of the span as signatures. Raises TryLater or GiveUp where not even one page could be read."""
         query, deadline = _query(order, self.name), asyncio.get_running_loop().time() + _BUDGET.total_seconds()
         found = await gathered(order, lambda since, until: self._pages(query, _nanoseconds(since), _nanoseconds(until), deadline))
-        return [await asyncio.to_thread(searched, order, found, now, self.name)]
+        return [await asyncio.to_thread(searched, order, found, now, self.name, scrub=self.scrub)]
 
     async def _pages(self, query: str, since: int, until: int, deadline: float) -> AsyncIterator[Sequence[LogLine]]:
         seen: set[tuple[int, str, str]] = set()
@@ -110,7 +112,7 @@ class Loki:
             raise too_slow(self.name) from slow
         except httpx.HTTPError as failed:
             raise unreachable(self.name, type(failed).__name__) from failed
-        if refused := refusal(self.name, response.status_code, DEFAULT(response.text[:300]), response.headers.get("retry-after")):
+        if refused := refusal(self.name, response.status_code, self.scrub(response.text[:300]), response.headers.get("retry-after")):
             raise refused
         try:
             return msgspec.json.decode(response.content, type=_Reply).data.result

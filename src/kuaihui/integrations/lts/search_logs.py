@@ -19,7 +19,7 @@ import msgspec
 
 from kuaihui.diagnosis.log_signatures.evidence import at_least, clean, gathered, searched
 from kuaihui.diagnosis.log_signatures.lines import LogLine
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.errors import TryLater
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
@@ -73,9 +73,11 @@ class Lts:
 
     channels: frozenset[str] = frozenset()
 
-    def __init__(self, access: Access, name: str = "lts", transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, access: Access, name: str = "lts", transport: httpx.AsyncBaseTransport | None = None, scrub: Scrubber = DEFAULT
+    ) -> None:
         """`transport` takes the place of the network in tests."""
-        self.name = name
+        self.name, self.scrub = name, scrub
         self.access = access
         self._client = httpx.AsyncClient(transport=transport, timeout=_BUDGET.total_seconds())
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {SearchLogs: self.search_logs}
@@ -88,7 +90,7 @@ class Lts:
         """The records of the span as signatures. Raises TryLater or GiveUp where not even one page could be read."""
         deadline = asyncio.get_running_loop().time() + _BUDGET.total_seconds()
         found = await gathered(order, lambda since, until: self._pages(order, since, until, deadline, now))
-        return [await asyncio.to_thread(searched, order, found, now, self.name)]
+        return [await asyncio.to_thread(searched, order, found, now, self.name, scrub=self.scrub)]
 
     async def _pages(
         self, order: SearchLogs, since: datetime, until: datetime, deadline: float, now: datetime
@@ -128,7 +130,7 @@ class Lts:
             raise too_slow(self.name) from slow
         except httpx.HTTPError as failed:
             raise unreachable(self.name, type(failed).__name__) from failed
-        if refused := refusal(self.name, response.status_code, DEFAULT(response.text[:300]), response.headers.get("retry-after")):
+        if refused := refusal(self.name, response.status_code, self.scrub(response.text[:300]), response.headers.get("retry-after")):
             raise refused
         return self._read(response.content)
 

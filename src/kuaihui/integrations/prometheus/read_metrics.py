@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
-from kuaihui.diagnosis.scrubbing import DEFAULT
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.incident.evidence import MOST_POINTS, MetricsRead, Series
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
@@ -67,9 +67,11 @@ class Prometheus:
 
     channels: frozenset[str] = frozenset()
 
-    def __init__(self, access: Access, name: str = "prometheus", transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, access: Access, name: str = "prometheus", transport: httpx.AsyncBaseTransport | None = None, scrub: Scrubber = DEFAULT
+    ) -> None:
         """`transport` takes the place of the network in tests of faults."""
-        self.name = name
+        self.name, self.scrub = name, scrub
         self.access = access
         headers = {"X-Scope-OrgID": access.tenant} if access.tenant else {}
         if access.token:
@@ -88,7 +90,7 @@ class Prometheus:
         """The answer as a fact. Raises TryLater where it is busy or slow, GiveUp where the question or our credentials are wrong."""
         step = _step(order)
         reply = await self._ask(order, step)
-        rows = sorted((_series(row) for row in reply.data.result if row.values), key=_by_last) if reply.data else []
+        rows = sorted((_series(row, self.scrub) for row in reply.data.result if row.values), key=_by_last) if reply.data else []
         return [
             MetricsRead(
                 at=now,
@@ -106,7 +108,7 @@ class Prometheus:
                 series=tuple(rows[:MOST_SERIES]),
                 usual=order.usual,
                 unit=order.unit,
-                warnings=tuple(DEFAULT.each((*reply.warnings, *reply.infos))[:5]),
+                warnings=tuple(self.scrub.each((*reply.warnings, *reply.infos))[:5]),
             )
         ]
 
@@ -134,7 +136,7 @@ class Prometheus:
             raise refusal(self.name, response.status_code, "", response.headers.get("retry-after")) or unreadable(
                 self.name, str(wrong)
             ) from wrong
-        if refused := refusal(self.name, response.status_code, DEFAULT(reply.error), response.headers.get("retry-after")):
+        if refused := refusal(self.name, response.status_code, self.scrub(reply.error), response.headers.get("retry-after")):
             raise refused
         return reply
 
@@ -168,17 +170,17 @@ def _by_last(one: Series) -> tuple[float, list[tuple[str, str]]]:
     return -(one.last if one.last is not None else -math.inf), sorted(one.labels.items())
 
 
-def _series(row: _Row) -> Series:
+def _series(row: _Row, scrub: Scrubber) -> Series:
     numbers = [(at, float(value)) for at, value in row.values]
     points = [(datetime.fromtimestamp(at, UTC), value) for at, value in numbers if math.isfinite(value)]
     if not points:
-        return Series(labels=_labels(row.metric))
+        return Series(labels=_labels(row.metric, scrub))
     values = [value for _, value in points]
-    return Series(labels=_labels(row.metric), points=tuple(thinned(points)), last=values[-1], max=max(values), min=min(values))
+    return Series(labels=_labels(row.metric, scrub), points=tuple(thinned(points)), last=values[-1], max=max(values), min=min(values))
 
 
-def _labels(metric: dict[str, str]) -> dict[str, str]:
-    return {name: DEFAULT(value[:200]) for name, value in list(metric.items())[:20]}
+def _labels(metric: dict[str, str], scrub: Scrubber) -> dict[str, str]:
+    return {name: scrub(value[:200]) for name, value in list(metric.items())[:20]}
 
 
 def thinned(points: Sequence[tuple[datetime, float]], most: int = MOST_POINTS) -> list[tuple[datetime, float]]:

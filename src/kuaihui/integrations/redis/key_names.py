@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
+
 LONGEST: Final = 120
 # A part of a key stands between these; Redis's own convention is the colon, braces mark a cluster's hash tag.
 _PARTS: Final = re.compile(r"[^:/|.,;#\s{}\[\]()=&?]+")
@@ -31,15 +33,22 @@ _LONG_DIGITS: Final = re.compile(r"\d{6,}")
 
 @dataclass(frozen=True, kw_only=True)
 class KeyNames:
-    """The rules: `folds` are (pattern of a whole part, what it becomes); `kept` are patterns of whole keys told unchanged."""
+    """
+    The rules: `folds` are (pattern of a whole part, what it becomes); `kept` are patterns of whole keys told without folding.
+
+    What the team's own patterns of `scrub` find is taken out of every key.
+    """
 
     folds: tuple[tuple[str, str], ...] = DEFAULT_FOLDS
     kept: tuple[str, ...] = ()
+    scrub: Scrubber = DEFAULT
 
     def told(self, key: bytes | str) -> str:
         """The key's name with its identifying parts folded, at most 120 characters."""
         name = printable(key) if isinstance(key, bytes) else key
-        if not any(re.fullmatch(pattern, name) for pattern in self.kept):
+        kept = any(re.fullmatch(pattern, name) for pattern in self.kept)
+        (name,) = self.scrub.own([name])
+        if not kept:
             name = _PARTS.sub(self._fold, name)
         return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
 
