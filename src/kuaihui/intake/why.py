@@ -39,7 +39,7 @@ async def _of(journal: Journal, register: Register | None, key: str, zone: tzinf
     traces = await journal.traces(key)
     entry = register.alerts.get(key) if register else None
     named = next((trace.labels for trace in traces if trace.labels), entry.alert.labels if entry else None)
-    lines = [text("alert {labels}", labels=_shown(named))] if named else []
+    lines = [text("alert {labels}", labels=shown(named))] if named else []
     lines += [_line(trace, zone) for trace in sorted(traces, key=lambda trace: trace.at)]
     incidents = dict.fromkeys(
         [trace.incident for trace in traces if trace.incident] + ([entry.incident] if entry and entry.incident else [])
@@ -49,7 +49,8 @@ async def _of(journal: Journal, register: Register | None, key: str, zone: tzinf
     return [*lines, _now(entry, zone)] if entry else lines
 
 
-def _shown(labels: Mapping[str, str]) -> str:
+def shown(labels: Mapping[str, str]) -> str:
+    """Labels as Prometheus writes them."""
     return "{" + ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items())) + "}"
 
 
@@ -77,7 +78,7 @@ def _by_which_rule(timeline: Timeline, key: str, zone: tzinfo) -> list[Text]:
     ]
     if opened.group:
         lines.append(
-            text("it shares incident {incident} with alerts that agree on {group}", incident=timeline.incident, group=_shown(opened.group))
+            text("it shares incident {incident} with alerts that agree on {group}", incident=timeline.incident, group=shown(opened.group))
         )
     for number, fact in enumerate(timeline.facts):
         match fact:

@@ -106,3 +106,16 @@ def test_a_token_is_printed_with_what_the_settings_keep() -> None:
     assert section == "[auth.people]"
     assert line.startswith('"wei.li" = "sha256:')
     assert len(token) > 20
+
+
+async def test_what_became_of_an_alert_is_told_by_its_name(stage: Acted) -> None:
+    await stage.rings()
+    by_name = await asyncio.to_thread(typed, "why", "Gateway5xxRatioHigh")
+    nothing = await asyncio.to_thread(typed, "why", "NoSuchAlert")
+    async with stage.client() as http:
+        await http.post("/api/v2/alerts", json=[{"labels": {"alertname": "Gateway5xxRatioHigh", "service": "redis"}}])
+    several = await asyncio.to_thread(typed, "why", "Gateway5xxRatioHigh")
+
+    assert 'alertname="Gateway5xxRatioHigh"' in by_name.stdout
+    assert (nothing.exit_code, several.exit_code) == (1, 1)
+    assert 'service="redis"' in several.stderr

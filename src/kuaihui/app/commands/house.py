@@ -19,6 +19,7 @@ from kuaihui.app.commands.catalog import SAMPLE, File
 from kuaihui.app.commands.speaking import one_line_errors, tell
 from kuaihui.app.settings import Server, Settings
 from kuaihui.app.web.app import create_app
+from kuaihui.app.web.drawing import warm
 from kuaihui.app.web.identity import hash_of
 from kuaihui.app.wiring import House, house, start
 from kuaihui.errors import BadSettings, Refused
@@ -85,8 +86,10 @@ def _why(taken: OSError) -> str:
 
 async def serve(built: House, listener: socket.socket) -> None:
     """Serve pages and doors until told to stop."""
+    warming = asyncio.create_task(asyncio.to_thread(warm))
     config = uvicorn.Config(create_app(built), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3)
     await uvicorn.Server(config).serve(sockets=[listener])
+    await warming
 
 
 def token(person: str) -> None:

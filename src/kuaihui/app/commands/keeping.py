@@ -19,7 +19,7 @@ from kuaihui.journal.verify import verify as verify_journal
 from kuaihui.language import Text, text
 
 
-def why(fingerprint: str) -> None:
+def why(fingerprint: Annotated[str, typer.Argument(help="an alert's fingerprint, or its name")]) -> None:
     """What became of an alert, and by which rule. 这条告警去哪了、为什么。"""
     with one_line_errors():
         for line in Talk().get(at("why", fingerprint))["lines"]:

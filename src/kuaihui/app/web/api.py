@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -16,13 +17,14 @@ from kuaihui.app.web.acting import act
 from kuaihui.app.web.asking import Anybody, Here, InHouse, NotFound, Reads, Somebody
 from kuaihui.app.web.pictures import LARGEST, kind_of
 from kuaihui.app.web.problems import ANSWERS
-from kuaihui.app.wiring import new_id
+from kuaihui.app.wiring import House, new_id
 from kuaihui.briefing.receipts import Receipt, receipts
 from kuaihui.catalog.table import services_by_name
 from kuaihui.errors import Refused
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
 from kuaihui.intake.phrasebook import mentioned
+from kuaihui.intake.why import shown
 from kuaihui.journal.export import export
 from kuaihui.journal.journal import Summary
 from kuaihui.language import text
@@ -30,6 +32,8 @@ from kuaihui.language import text
 api = APIRouter(prefix="/api/v1", responses=ANSWERS)
 
 Id = Annotated[str, Field(max_length=100)]
+# How far back an alert is found by its name; its fingerprint finds it for as long as its traces are kept.
+NAMES_KNOWN: Final = timedelta(days=30)
 
 
 # -- incidents ---------------------------------------------------------------------------------------------------------------------------
@@ -228,11 +232,22 @@ class Why(BaseModel):
 
 @api.get("/why/{fingerprint}")
 async def why(house: InHouse, reader: Reads, _: Anybody, fingerprint: Id) -> Why:
-    """What became of an alert, and by which rule."""
+    """What became of an alert, and by which rule; of the one with this fingerprint, or this name where one alone has had it lately."""
     lines = await house.reception.why(fingerprint)
+    named = {} if lines else await _named(house, fingerprint)
+    if len(named) > 1:
+        listed = "; ".join(f"{key} {shown(labels)}" for key, labels in named.items())
+        raise Refused(text("several alerts are called {name}, say which: {listed}", name=fingerprint, listed=listed))
+    lines = lines or [line for key in named for line in await house.reception.why(key)]
     if not lines:
-        raise NotFound(text("no alert with the fingerprint {fingerprint} was ever heard", fingerprint=fingerprint))
+        raise NotFound(text("no alert with the fingerprint or the name {fingerprint} was heard", fingerprint=fingerprint))
     return Why(lines=[reader.said(line) for line in lines])
+
+
+async def _named(house: House, name: str) -> dict[str, Mapping[str, str]]:
+    """The labels of the alerts of this name that were heard lately, by their fingerprints."""
+    heard = await house.journal.heard(house.clock.now() - NAMES_KNOWN)
+    return {one.key: one.labels for one in heard if one.labels and one.labels.get("alertname") == name}
 
 
 class Kept(BaseModel):

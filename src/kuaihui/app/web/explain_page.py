@@ -21,7 +21,7 @@ async def alert(request: Request, house: InHouse, _: Anybody, fingerprint: str) 
     """What became of an alert, and by which rule."""
     lines = await house.reception.why(fingerprint[:200])
     if not lines:
-        raise NotFound(text("no alert with the fingerprint {fingerprint} was ever heard", fingerprint=fingerprint[:200]))
+        raise NotFound(text("no alert with the fingerprint or the name {fingerprint} was heard", fingerprint=fingerprint[:200]))
     return page(request, "explain/steps.html", title=text("Why this alert was treated so"), steps=[Step(line) for line in lines], back="")
 
 
