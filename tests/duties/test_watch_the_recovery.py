@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import msgspec
+import pytest
 
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.services import Sources
@@ -229,11 +230,35 @@ def test_what_the_confirmed_cause_drove_up_is_read_too() -> None:
     assert order.expression == 'sum(rate(redis_commands_processed_total{job="redis"}[1m]))'
 
 
-def test_a_supporting_signal_that_has_fallen_is_told_and_one_that_has_not_as_well() -> None:
-    fell = opened(HOT_KEY, CLEARED, read(after(8), 9000.0, 1000.0, about=COMMANDS))
-    (measured,) = concluded(asked(fell, after(8), WITH))
-    stayed = opened(HOT_KEY, CLEARED, read(after(8), 9000.0, 8800.0, about=COMMANDS))
-    (other,) = concluded(asked(stayed, after(8), WITH))
+@pytest.mark.parametrize(
+    "values, said",
+    [
+        pytest.param((9000.0, 9000.0, 1000.0), "has fallen to 1,000 /s (9,000 /s while it was broken)", id="fallen"),
+        pytest.param((9000.0, 9000.0, 8800.0), "has not fallen yet: 8,800 /s (9,000 /s while it was broken)", id="not fallen"),
+        pytest.param((28.2, 28.1, 9.3), "has fallen to 9.3 /s (28.2 /s while it was broken)", id="a small one, too"),
+        pytest.param((1.2, 1.1, 0.3), "tells nothing: too little goes on to tell: at most 1.2 /s while it was broken", id="too little"),
+    ],
+)
+def test_a_supporting_signal_is_held_against_what_it_was_while_it_was_broken(values: tuple[float, ...], said: str) -> None:
+    (measured,) = concluded(asked(opened(HOT_KEY, CLEARED, read(after(9), *values, about=COMMANDS)), after(9), WITH))
 
-    assert say(measured.said, "en") == f"supporting signal {COMMANDS} has fallen to 1,000"
-    assert say(other.said, "en") == f"supporting signal {COMMANDS} has not fallen: 8,800"
+    assert say(measured.said, "en") == f"supporting signal {COMMANDS} {said}"
+
+
+def test_a_supporting_signal_that_had_not_risen_tells_nothing() -> None:
+    level = read(after(9), *[1000.0] * 60, about=COMMANDS)  # since long before it broke
+    (measured,) = concluded(asked(opened(HOT_KEY, CLEARED, level), after(9), WITH))
+
+    assert "it had not risen: at most 1,000 /s while it was broken, 1,000 /s before" in say(measured.said, "en")
+
+
+def test_a_supporting_signal_is_read_again_until_it_has_fallen_and_each_change_is_told_once() -> None:
+    stayed = opened(HOT_KEY, CLEARED, read(after(9), 9000.0, 8800.0, about=COMMANDS))
+    (told,) = concluded(asked(stayed, after(9), WITH))
+    again = stayed.extended((told,))
+    assert concluded(asked(again, after(9), WITH)) == []
+    assert COMMANDS in [about for _, about in looks(asked(again, after(9), WITH))]
+    fell = again.extended((read(after(10), 9000.0, 1000.0, about=COMMANDS),))
+    (better,) = concluded(asked(fell, after(10), WITH))
+    assert "has fallen to 1,000 /s" in say(better.said, "en")
+    assert COMMANDS not in [about for _, about in looks(asked(fell.extended((better,)), after(10), WITH))]

@@ -8,6 +8,7 @@ Rule 2: what contradicts a cause is written down beside what supports it: no hot
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -58,9 +59,11 @@ class Supporting(msgspec.Struct, frozen=True):
     metric: str
     selector: str
 
-    def promql(self, where: str) -> str:
-        """Its rate, summed; `where` are the matchers of the catalog, or nothing."""
-        return f"sum(rate({self.metric}{{{where}}}[1m]))" if where else f"sum(rate({self.metric}[1m]))"
+    def promql(self, where: str, over: timedelta = timedelta(minutes=1)) -> str:
+        """Its rate `over` this span, summed; `where` are the matchers of the catalog, or nothing."""
+        labels = f"{{{where}}}" if where else ""
+        seconds = round(over.total_seconds())
+        return f"sum(rate({self.metric}{labels}[{f'{seconds // 60}m' if seconds % 60 == 0 else f'{seconds}s'}]))"
 
 
 class KnownError(msgspec.Struct, frozen=True, kw_only=True):

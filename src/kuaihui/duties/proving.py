@@ -16,11 +16,11 @@ import msgspec
 from kuaihui.briefing.clocks import broke_at
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.diagnosis.known_errors import KNOWN, Supporting
-from kuaihui.diagnosis.recovery_signals import UNSURE, Judged, fallen, judged
+from kuaihui.diagnosis.recovery_signals import PER_SECOND, UNSURE, Judged, fallen, judged
 from kuaihui.duties.due import Conclude, Due
 from kuaihui.incident.evidence import MetricsRead
 from kuaihui.incident.pages import Answered
-from kuaihui.incident.recovery import SILENT, RecoveryMeasured
+from kuaihui.incident.recovery import BAD, SILENT, RecoveryMeasured
 from kuaihui.incident.thinking import HypothesisConfirmed, HypothesisRaised, HypothesisRejected
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, say, text
@@ -30,6 +30,7 @@ ASKER: Final = "recovery"
 SOONEST: Final = timedelta(seconds=30)
 # Where the window itself is short: sooner than a scrape and the rate over it move, there is nothing new to see.
 SHORTEST: Final = timedelta(seconds=5)
+OVER: Final = timedelta(minutes=1)
 SLOWEST: Final = timedelta(minutes=5)
 SPAN: Final = timedelta(minutes=5)  # of a look: enough for its newest points, whatever the scrape interval
 STEP: Final = timedelta(seconds=15)
@@ -162,6 +163,7 @@ class Proving:
             number=attempt.number,
             supporting=supporting,
             reason=verdict.reason,
+            peak=None if verdict.peak is None else float(f"{verdict.peak:.3g}"),
         )
 
     def vanished(self, claim: Claim) -> bool:
@@ -180,18 +182,32 @@ class Proving:
     # -- what supports it ------------------------------------------------------------------------------------------------------------------
 
     def supporting(self, claim: Claim) -> Iterator[Due | Conclude]:
-        """What the confirmed cause would have driven up: read once for the claim, told when it has an answer."""
+        """What the confirmed cause would have driven up: read again until it has fallen or tells nothing; told when that changes."""
         for one in _supporting(self.timeline):
             name = say(one.name, self.language)
-            if any(fact.supporting and fact.what == name for fact in self.timeline.all(RecoveryMeasured, claim.number)):
+            told = [fact.verdict for fact in self.timeline.all(RecoveryMeasured, claim.number) if fact.supporting and fact.what == name]
+            if told and told[-1] != BAD:
                 continue
-            broke = broke_at(self.timeline)
-            span = max(self.now - broke, SPAN) + SPAN
-            selector = self.service.sources.metrics.get(one.selector, "")
-            yield Due(claim.at, self._read(claim.number, name, one.promql(selector), span, max(STEP, span / 100), claim.at))
-            for attempt in self.attempts(claim, name)[-1:]:
-                if attempt.read and (verdict := fallen(attempt.read, broke)).verdict != SILENT:
-                    yield Conclude(self.now, self._measured(verdict, attempt, name, "", supporting=True))
+            attempts, broke = self.attempts(claim, name), broke_at(self.timeline)
+            last = attempts[-1] if attempts else None
+            if last and last.read:
+                verdict = fallen(last.read, broke, self.over)
+                if [verdict.verdict] != told[-1:] and not (verdict.verdict == SILENT and verdict.value is None):
+                    yield Conclude(self.now, self._measured(verdict, last, name, PER_SECOND, supporting=True))
+            if not (last and last.nobody):
+                yield self._again(claim, name, one, last, broke)
+
+    def _again(self, claim: Claim, name: str, one: Supporting, last: Attempt | None, broke: datetime) -> Due:
+        """The next look at a supporting signal; the first one when its rate is all of after the claim."""
+        occasion, at = (last.number, last.at + self._patience(claim, last)) if last else (claim.number, claim.at + self.over)
+        span = max(self.now - broke, SPAN) + SPAN
+        selector = self.service.sources.metrics.get(one.selector, "")
+        return Due(at, self._read(occasion, name, one.promql(selector, self.over), span, max(self.over / 4, span / 100), at))
+
+    @property
+    def over(self) -> timedelta:
+        """The span of a supporting signal's rate: a minute, or a tenth of a window that is shorter than ten."""
+        return min(OVER, max(SHORTEST * 3, self.service.observe_for / 10))
 
 
 def _silence(attempt: Attempt) -> Text:

@@ -49,7 +49,8 @@ class RecoveryMeasured(Fact, frozen=True, kw_only=True, tag=True):
     A signal was measured to prove the recovery; written down when the verdict changes.
 
     `verdict` is "well" (back to usual), "bad" (not yet) or "silent" (no value can be had, `reason` says why). `value` is the newest one,
-    `limit` the bound it is held against. `number` is the fact it rests on. `supporting`: not the signal that broke, but one of its cause.
+    `limit` the bound it is held against. `number` is the fact it rests on. `supporting`: not the signal that broke, but one of its cause,
+    which stood at `peak` at most while it was broken.
     """
 
     verdict: str
@@ -60,10 +61,18 @@ class RecoveryMeasured(Fact, frozen=True, kw_only=True, tag=True):
     number: int | None = None
     supporting: bool = False
     reason: Text | None = None
+    peak: float | None = None
 
     @property
     def said(self) -> Text:
         what, value = plain(self.what), measured(self.value or 0.0, self.unit)
+        if self.supporting and self.verdict == SILENT:
+            return text("supporting signal {what} tells nothing: {reason}", what=what, reason=self.reason or text("it has no value"))
+        if self.supporting and self.peak is not None:
+            told = {"what": what, "value": value, "peak": measured(self.peak, self.unit)}
+            if self.verdict == WELL:
+                return text("supporting signal {what} has fallen to {value} ({peak} while it was broken)", **told)
+            return text("supporting signal {what} has not fallen yet: {value} ({peak} while it was broken)", **told)
         if self.verdict == SILENT or self.value is None:
             return text("recovery cannot be measured on {what}: {reason}", what=what, reason=self.reason or text("it has no value"))
         if self.supporting:
