@@ -21,6 +21,7 @@ import msgspec
 
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.services import Signal
+from kuaihui.diagnosis.scrubbing import DEFAULT
 from kuaihui.errors import Refused
 from kuaihui.incident.alerts import AlertCleared, AlertFired
 from kuaihui.incident.fact import Fact
@@ -106,6 +107,7 @@ class Reception:
         self.began = clock.now()
         self.settle_within = timedelta(0)  # in acted time nothing waits
         self.drill = False  # whether everything that is heard here is acted out
+        self.scrub = DEFAULT  # what is taken out of the words that alerts bring
         self.register = Register()
         self.tracing = Tracing()
         self._places = Places(catalog())
@@ -224,6 +226,7 @@ class Reception:
     async def _take_in(self, batch: Sequence[_Hearing]) -> None:
         """Fold a batch into its incidents, in one commit; once more for those incidents where somebody else was faster."""
         catalog, now = self.catalog(), self.clock.now()
+        self._scrub(batch)
         groups = self._grouped(batch, catalog, now)
         if hidden := self.hush.traces():
             await self.loop.journal.note(hidden)
@@ -239,6 +242,15 @@ class Reception:
                     await self._find(plan.key)
                 else:
                     self._remember(plan, now)
+
+    def _scrub(self, batch: Sequence[_Hearing]) -> None:
+        """Take out of the alerts' summaries what is not for people to see; their labels, by which they are known, stay as they are."""
+        told = [ringing.alert.summary for hearing in batch for ringing in hearing.ringings]
+        clean = self.scrub.each(told)
+        if clean != told:
+            rest = iter(clean)
+            for hearing in batch:
+                hearing.ringings = [_with_summary(ringing, next(rest)) for ringing in hearing.ringings]
 
     def _within(self, facts: Sequence[Fact]) -> timedelta:
         """Alerts that only join or clear may wait for more of them; what opens, re-opens or measures may not."""
@@ -426,8 +438,10 @@ class Reception:
         return len(silent)
 
     async def _heard_elsewhere(self, entry: Entry, now: datetime) -> bool:
-        """Whether another process has heard this alert lately: its traces say so."""
-        heard = [trace.last or trace.at for trace in await self.loop.journal.traces(entry.alert.key) if trace.verdict != REFUSED]
+        """Whether another process has heard this alert lately: its traces say so, or the facts."""
+        key, timeline = entry.alert.key, await self.loop.timeline(entry.incident)
+        heard = [trace.last or trace.at for trace in await self.loop.journal.traces(key) if trace.verdict != REFUSED]
+        heard += [fact.at for fact in timeline.all(AlertFired) if any(alert.key == key for alert in fact.alerts)]
         again = max(heard, default=entry.changed) + self.resolve_timeout
         if again > now:
             self.register.look_again(entry, again)
@@ -441,15 +455,15 @@ class Reception:
             return expired(timeline, [entry.alert.key for entry in still_silent()], now)
 
         try:
-            await self.loop.hear(incident, meaning)
+            facts = await self.loop.hear(incident, meaning)
         except Exception:
             for entry in entries:
                 self.register.look_again(entry, now + TRY_AGAIN)
             raise
-        gone = still_silent()
+        gone, told = still_silent(), {key for fact in facts if isinstance(fact, AlertCleared) for key in fact.keys}
         for entry in entries:
             if entry in gone:
-                self.tracing.expired(entry, now)
+                self.tracing.expired(entry, now, told=entry.alert.key in told)
                 self.register.expired(entry.alert.key, now)
             else:
                 self.register.look_again(entry, entry.ends or now)
@@ -466,3 +480,9 @@ class Reception:
         """Write the traces that wait, a few at a time, so that nobody who rings meanwhile waits for them."""
         while traces := self.tracing.next(TRACES_AT_ONCE):
             await self.loop.journal.note(traces)
+
+
+def _with_summary(ringing: Ringing, summary: str) -> Ringing:
+    if ringing.alert.summary == summary:
+        return ringing
+    return msgspec.structs.replace(ringing, alert=msgspec.structs.replace(ringing.alert, summary=summary))

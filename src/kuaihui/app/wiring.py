@@ -138,7 +138,7 @@ async def house(
             opened.push_async_callback(source.close)
         loop = Loop(journal, overrides.catalog, ROSTER, [*before, *looking, builtin], clock, worker)
         reception = Reception(loop, overrides.catalog, clock, settings.hooks.resolve_timeout)
-        reception.drill = drill
+        reception.drill, reception.scrub = drill, settings.scrubbing.scrubber
         await reception.begin()
         secret = settings.auth.secret or secrets.token_hex(32)
         built = House(settings, clock, journal, shelf, loop, reception, secret, overrides, table, feishu, sample=sample)
