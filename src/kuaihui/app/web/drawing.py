@@ -13,7 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
+from jinja2.runtime import Context
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -23,7 +24,8 @@ from kuaihui.app.web.views import Reader
 from kuaihui.briefing.chart import sparkline
 from kuaihui.incident.alerts import measured
 from kuaihui.language import Text, text
-from kuaihui.language.durations import in_words, show_duration
+from kuaihui.language.durations import in_words, say_duration, show_duration
+from kuaihui.orders.page import channel_said
 
 HERE: Final = Path(__file__).parent
 # Folders a browser may fetch from, by the first part of their address.
@@ -38,9 +40,16 @@ def environment() -> Environment:
     )
     made.globals.update(served=served)  # pyright: ignore[reportUnknownMemberType]  # jinja2 leaves its dictionaries untyped
     made.policies["urlize.rel"] = "noopener noreferrer"
-    drawn: dict[str, object] = {"span": show_duration, "measured": measured, "sparkline": sparkline, "kind": kind}
+    drawn: dict[str, object] = {"span": lasting, "measured": measured, "sparkline": sparkline, "kind": kind}
     made.filters.update(drawn)  # pyright: ignore[reportUnknownMemberType]  # as above
     return made
+
+
+@pass_context
+def lasting(context: Context, span: timedelta) -> str:
+    """A span as people read a clock, in the reader's language."""
+    reader = context.get("reader")
+    return reader.said(say_duration(span)) if isinstance(reader, Reader) else show_duration(span)
 
 
 def kind(one: object) -> str:
@@ -67,7 +76,7 @@ def warm() -> None:
 
 
 def words_in(reader: Reader) -> dict[str, Any]:
-    """What every template can say: `t` a sentence of ours, `said` a Text, `local` an instant, `minutes` a span; the signs between words."""
+    """What every template can say: `t` a sentence of ours, `said` a Text, `local` an instant, `minutes` a span, `channel` its name."""
 
     def t(says: str, **values: str | float | Text) -> str:
         return reader.said(text(says, **values))
@@ -77,7 +86,10 @@ def words_in(reader: Reader) -> dict[str, Any]:
     def minutes(span: timedelta) -> str:
         return reader.said(in_words(span))
 
-    shown = {"name": reader.name, "local": reader.local, "hour": reader.hour, "minutes": minutes}
+    def channel(id: str) -> str:
+        return reader.said(channel_said(id))
+
+    shown = {"name": reader.name, "local": reader.local, "hour": reader.hour, "minutes": minutes, "channel": channel}
     return {"t": t, "said": reader.said, "reader": reader, "between": between, "colon": colon} | shown
 
 

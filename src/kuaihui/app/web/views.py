@@ -23,7 +23,7 @@ from kuaihui.incident.room import DocumentCreated, MeetingOpened, MessagePosted,
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import Summary
 from kuaihui.language import Text, say
-from kuaihui.language.durations import show_duration
+from kuaihui.language.durations import say_duration
 from kuaihui.loop import Coming
 
 # How the house went about it.
@@ -223,9 +223,9 @@ def stamp_shown(stamp: Stamp, reader: Reader) -> StampShown:
         said=reader.said(stamp.said),
         began=stamp.began,
         stopped=stamp.stopped,
-        spent=show_duration(spent),
+        spent=reader.said(say_duration(spent)),
         spent_seconds=spent.total_seconds(),
-        budget=show_duration(stamp.budget),
+        budget=reader.said(say_duration(stamp.budget)),
         budget_seconds=stamp.budget.total_seconds(),
         kept=stamp.kept(reader.now),
     )
