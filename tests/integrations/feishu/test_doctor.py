@@ -61,6 +61,15 @@ async def test_a_permission_that_is_missing_is_named_with_where_to_add_it(us: Te
     assert f"/app/{APP_ID}/auth?q={scope}" in faults[0]
 
 
+async def test_several_missing_permissions_are_on_one_page_of_the_console(us: Team) -> None:
+    change_app(us.tenant.world, AppChange(app_id=APP_ID, scopes=sorted(ALL_SCOPES - {"vc:reserve", "docx:document"})))
+    told = await wrong(us)
+
+    assert len(told) == 3
+    assert "2 are missing" in told[-1]
+    assert "?q=docx:document,vc:reserve:" in told[-1]
+
+
 async def test_what_is_not_used_is_not_asked_for(us: Team) -> None:
     change_app(us.tenant.world, AppChange(app_id=APP_ID, scopes=sorted(ALL_SCOPES - {"im:message.urgent:sms", "wiki:wiki:readonly"})))
     assert await wrong(us) == []

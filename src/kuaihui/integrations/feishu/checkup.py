@@ -92,7 +92,18 @@ class Checkup:
         except CarryError as refused:
             click = text("{console} → Permissions", console=self._console("auth"))
             return [Finding(text("the app's permissions"), None, refused.text, click)]
-        return [self._scope(one.names, one.why, granted) for one in SCOPES if one.when in self._asked.parts]
+        wanted = [one for one in SCOPES if one.when in self._asked.parts]
+        found = [self._scope(one.names, one.why, granted) for one in wanted]
+        missing = [one.names[0] for one, each in zip(wanted, found, strict=True) if not each.well]
+        return [*found, self._all_at_once(missing)] if len(missing) > 1 else found
+
+    def _all_at_once(self, missing: list[str]) -> Finding:
+        """One page of the console on which everything that is missing can be ticked together."""
+        click = text(
+            "{console}: all of them on one page; add them, then Version management → create a version and have it approved",
+            console=f"{self._console('auth')}?q={','.join(missing)}",
+        )
+        return Finding(text("all permissions"), False, text("{count} are missing", count=len(missing)), click)
 
     def _scope(self, names: tuple[str, ...], why: Text, granted: Collection[str]) -> Finding:
         what = text("permission {scope}: {why}", scope=names[0], why=why)
@@ -150,7 +161,8 @@ class Checkup:
         try:
             found = await self._desk.directory.open_ids(tuple(one.id for one in wanted), now)
         except CarryError as refused:
-            return [Finding(text("people are found in Feishu"), False, refused.text)]
+            click = text("{console} → Permissions → Data range: the app's contact range has them", console=self._console("auth"))
+            return [Finding(text("people are found in Feishu"), False, refused.text, click)]
         missing = [one for one in wanted if one.id not in found]
         if not missing:
             return [Finding(text("people are found in Feishu: {count} of {all}", count=len(found), all=len(wanted)))]
