@@ -1,9 +1,23 @@
-"""The time as the house sees it, where it is not the real one: moved by hand, or faster."""
+"""
+The time as the house sees it: as it is, moved by hand, or faster.
+
+This is the one place that reads the real clock; everything else is handed one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+
+class RealClock:
+    """The time as it is."""
+
+    pace = 1.0
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+        return datetime.now(UTC)
 
 
 class ActedClock:

@@ -1,7 +1,7 @@
 """
 The whole house, built in order and taken down in reverse.
 
-This is the one place that touches the real clock, real chance and real ids; everything else is handed them.
+This is the one place that touches real chance and real ids, and hands out the real clock.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.resources import as_file, files
 from pathlib import Path
 
+from kuaihui.app.catalog_place import catalog_folder
+from kuaihui.app.clocks import RealClock
 from kuaihui.app.feishu import reader_of, workplace
 from kuaihui.app.feishu_hearing import Hearing
 from kuaihui.app.feishu_listening import Listening, hearing_of
@@ -25,7 +25,7 @@ from kuaihui.app.indexing import keep_up
 from kuaihui.app.memory import rememberer
 from kuaihui.app.overrides import Overrides
 from kuaihui.app.reception import Reception
-from kuaihui.app.settings import CatalogPlace, Settings
+from kuaihui.app.settings import Settings
 from kuaihui.app.sources import sources_of
 from kuaihui.app.suggestions import keeper
 from kuaihui.app.table_watch import TableWatch
@@ -48,16 +48,6 @@ from kuaihui.language import text
 from kuaihui.loop import Clock, Integration, Loop
 
 log = logging.getLogger(__name__)
-
-
-class RealClock:
-    """The time as it is."""
-
-    pace = 1.0
-
-    def now(self) -> datetime:
-        """The instant, in UTC."""
-        return datetime.now(UTC)
 
 
 def new_id() -> str:
@@ -98,16 +88,6 @@ class House:
     def trains(self) -> Trains:
         """Where news of changes is heard."""
         return Trains(self.loop, self.overrides.catalog, self.clock)
-
-
-@contextmanager
-def catalog_folder(settings: Settings) -> Generator[tuple[Path, bool]]:
-    """The folder of the catalog; the sample's, where the settings name none and there is none yet (then True)."""
-    if settings.catalog.folder.exists() or settings.catalog != CatalogPlace():
-        yield settings.catalog.folder, False
-    else:
-        with as_file(files("kuaihui.samples") / "config_center") as folder:
-            yield folder, True
 
 
 @asynccontextmanager

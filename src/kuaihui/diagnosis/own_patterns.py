@@ -9,12 +9,13 @@ Rule 2: a pattern that is found in nothing at all, or in the mark it leaves, is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 _NAME: Final = re.compile(r"[\w-]{1,40}")
 # A pattern that is found without a letter of these is found in nothing: at the beginning, the end, or the edge of a word.
@@ -47,7 +48,7 @@ class OwnPattern:
 
     def each(self, texts: list[str]) -> list[str]:
         """The texts without what it finds."""
-        return pl.Series(texts, dtype=pl.String).str.replace_all(self.pattern, f"<{self.name}>").to_list()
+        return _series(texts).str.replace_all(self.pattern, f"<{self.name}>").to_list()
 
 
 def own_pattern(name: str, pattern: str, marks: Iterable[str] = ()) -> OwnPattern:
@@ -65,11 +66,13 @@ def check_name(name: str) -> None:
 
 def check_pattern(pattern: str, marks: Iterable[str]) -> None:
     """Raises BadPattern for a pattern that is none, that is found in nothing, or in one of these marks."""
+    from polars.exceptions import ComputeError  # noqa: PLC0415  # as below
+
     try:
-        found = pl.Series(_PROBES, dtype=pl.String).str.extract_all(pattern).to_list()
+        found = _series(_PROBES).str.extract_all(pattern).to_list()
         written = [mark for mark in marks if re.fullmatch(_NAME, mark)]
-        marked = [mark for mark in written if pl.Series([f"<{mark}>"]).str.contains(pattern).item()]
-    except pl.exceptions.ComputeError as wrong:
+        marked = [mark for mark in written if _series([f"<{mark}>"]).str.contains(pattern).item()]
+    except ComputeError as wrong:
         raise BadPattern(Slip.BROKEN, _why(wrong)) from wrong
     if any("" in one for one in found):
         raise BadPattern(Slip.EMPTY)
@@ -77,7 +80,13 @@ def check_pattern(pattern: str, marks: Iterable[str]) -> None:
         raise BadPattern(Slip.MARK, f"<{marked[0]}>")
 
 
-def _why(wrong: pl.exceptions.ComputeError) -> str:
+def _series(texts: Sequence[str]) -> pl.Series:
+    import polars as pl  # noqa: PLC0415  # a quarter of a second, which a command of a team without own patterns does not wait for
+
+    return pl.Series(texts, dtype=pl.String)
+
+
+def _why(wrong: Exception) -> str:
     """The engine's last word before polars' own: "unclosed group"."""
     own = str(wrong).partition("\n\nThis error occurred")[0].strip()
     return own.rpartition("error: ")[2].splitlines()[0][:200]

@@ -12,18 +12,17 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from kuaihui.app.catalog_place import catalog_folder
+from kuaihui.app.clocks import RealClock
 from kuaihui.app.commands.speaking import language, one_line_errors, tell
 from kuaihui.app.commands.talking import Talk
-from kuaihui.app.feishu import reader_of, workplace
 from kuaihui.app.feishu_settings import FeishuSettings
 from kuaihui.app.settings import Settings
-from kuaihui.app.wiring import RealClock, catalog_folder
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.faults import FaultyCatalog
 from kuaihui.catalog.load import load
 from kuaihui.catalog.table import laid, services_by_name, suspicious
 from kuaihui.errors import KuaihuiError, Refused
-from kuaihui.integrations.feishu.read_table import BadTable
 from kuaihui.language import text
 
 SAMPLE = text("there is no catalog folder yet: this is the sample catalog (begin your own with `kuaihui sample catalog`)")
@@ -58,6 +57,9 @@ async def _check_what_is_set(settings: Settings, catalog: Catalog) -> None:
 
 async def _check_the_table(settings: FeishuSettings, catalog: Catalog) -> None:
     """Say what is wrong with the team's table, or that it is good. Raises FaultyCatalog, or what Feishu answers."""
+    from kuaihui.app.feishu import reader_of, workplace  # noqa: PLC0415  # who only asks who is on call does not wait for it
+    from kuaihui.integrations.feishu.read_table import BadTable  # noqa: PLC0415  # as above
+
     assert settings.roster is not None, "who asks has a table"
     async with workplace(settings, lambda: catalog, "", lambda: 0.5) as desk:
         try:

@@ -10,13 +10,14 @@ from typing import Annotated, Any, Final, Literal
 import httpx
 import typer
 
+from kuaihui.app.catalog_place import catalog_folder
+from kuaihui.app.clocks import RealClock
 from kuaihui.app.commands.catalog import File
 from kuaihui.app.commands.speaking import language, one_line_errors, tell
 from kuaihui.app.feishu import reader_of, workplace
 from kuaihui.app.feishu_settings import FeishuSettings
 from kuaihui.app.settings import Settings
 from kuaihui.app.web.feishu_entrance import BACK
-from kuaihui.app.wiring import RealClock, catalog_folder
 from kuaihui.catalog.load import load
 from kuaihui.errors import BadSettings, CarryError
 from kuaihui.integrations.feishu import Workplace

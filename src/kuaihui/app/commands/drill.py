@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from kuaihui.app.clocks import RealClock
 from kuaihui.app.commands.catalog import File
 from kuaihui.app.commands.house import run
 from kuaihui.app.commands.markdown import show
@@ -20,7 +21,6 @@ from kuaihui.app.drill.report import AS_WRITTEN, BESIDE
 from kuaihui.app.drill.script import Script
 from kuaihui.app.drill.shelf import every, find, surprise
 from kuaihui.app.settings import CatalogPlace, Settings
-from kuaihui.app.wiring import RealClock
 from kuaihui.catalog.load import load
 from kuaihui.errors import KuaihuiError, Refused
 from kuaihui.language import Text, say, text

@@ -15,14 +15,14 @@ import httpx
 import typer
 
 from kuaihui.app.acted import pass_until
-from kuaihui.app.clocks import ActedClock, SpedClock
+from kuaihui.app.clocks import ActedClock, RealClock, SpedClock
 from kuaihui.app.commands.house import listening, serve
 from kuaihui.app.commands.speaking import language, tell
 from kuaihui.app.demo.saturday import sources
 from kuaihui.app.demo.story import BEGINS, ENDS, Moment, script
 from kuaihui.app.settings import CatalogPlace, JournalPlace, Server, Settings
 from kuaihui.app.web.app import create_app
-from kuaihui.app.wiring import House, RealClock, house, start
+from kuaihui.app.wiring import House, house, start
 from kuaihui.briefing.clocks import stamps
 from kuaihui.incident.alerts import AlertMeasured
 from kuaihui.incident.fact import HOUSE
