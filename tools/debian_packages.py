@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PACKAGES = ("chromium", "fonts-noto-cjk", "nginx-light", "prometheus", "prometheus-alertmanager", "redis-server")
+PACKAGES = ("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji", "nginx-light", "prometheus", "prometheus-alertmanager", "redis-server")
 SERVICES = ("nginx", "prometheus", "prometheus-node-exporter", "prometheus-alertmanager", "redis-server")
 # Debian's own switch: a package that wants to start its service asks this script, and 101 says no.
 POLICY = Path("/usr/sbin/policy-rc.d")

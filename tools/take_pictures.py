@@ -198,6 +198,7 @@ async def take(browser: Browser, stage: Acted, scenes: tuple[Scene, ...], incide
         for view in VIEWS if not wanted or scene.name in wanted else ():
             phone, dark = view.device == "phone", view.look == "dark"
             seat = await sits_down(browser, stage.address, scene.person, phone=phone, dark=dark, language=view.language)
+            seat.page.set_default_timeout(90_000)  # a busy machine
             await seat.page.goto(stage.address + scene.path.format(incident))
             await seat.page.wait_for_timeout(400)
             (into / file_of(scene, view)).write_bytes(small(await shot(seat.page, LONGEST[view.device])))

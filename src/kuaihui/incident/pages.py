@@ -7,6 +7,7 @@ from datetime import datetime
 from kuaihui.incident.fact import Fact
 from kuaihui.language import Text, text
 from kuaihui.orders import AnyOrder
+from kuaihui.orders.page import channel_said
 
 
 class Ordered(Fact, frozen=True, kw_only=True, tag=True):
@@ -60,7 +61,7 @@ class Sent(Fact, frozen=True, kw_only=True, tag=True):
 
     @property
     def said(self) -> Text:
-        return text("sent to {person} by {channel}", person=f"@{self.person}", channel=self.channel)
+        return text("sent to {person} by {channel}", person=f"@{self.person}", channel=channel_said(self.channel))
 
 
 class Delivered(Fact, frozen=True, kw_only=True, tag=True):
