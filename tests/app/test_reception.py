@@ -17,6 +17,7 @@ from kuaihui.incident.alerts import AlertCleared, AlertFired, AlertMeasured, Ope
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
+from kuaihui.intake.became import became
 from kuaihui.intake.opening import incident_id
 from kuaihui.intake.ringing import Fault, Misheard
 from kuaihui.integrations.builtin import Builtin
@@ -239,7 +240,7 @@ async def test_every_alert_leaves_a_trace(desk: Desk) -> None:
     await desk.reception.hear([], refused=[Misheard("abc", Fault("labels.empty", "[0].labels", text("no labels")))])
     await desk.reception.turn()
 
-    assert [trace.verdict for trace in await desk.journal.traces(firing().alert.key)] == ["opened", "folded", "cleared"]
+    assert [trace.verdict for trace in await became(desk.journal, firing().alert.key)] == ["opened", "folded", "cleared"]
     assert [trace.verdict for trace in await desk.journal.traces("abc")] == ["refused"]
 
 

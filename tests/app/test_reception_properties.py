@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from kuaihui.incident.phases import Phase
+from kuaihui.intake.became import became
 from kuaihui.intake.ringing import Ringing
 from kuaihui.journal.memory import Memory
 from tests.app.test_reception import Desk
@@ -43,7 +44,7 @@ async def _live(told: Sequence[Sequence[Ringing]], desks: Sequence[Desk]) -> tup
         await desk.reception.turn()
     timelines = await desks[0].timelines()
     fire = {key for timeline in timelines for key in timeline.firing}
-    traced = {one.alert.key for batch in told for one in batch if await desks[0].journal.traces(one.alert.key)}
+    traced = {one.alert.key for batch in told for one in batch if await became(desks[0].journal, one.alert.key)}
     return fire, [timeline.opened.key for timeline in timelines if timeline.phase is not Phase.CLOSED], traced
 
 

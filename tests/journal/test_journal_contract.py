@@ -337,6 +337,16 @@ async def test_a_repeat_of_a_trace_adds_to_its_count(journal: Journal) -> None:
     assert await journal.traces("nobody") == []
 
 
+async def test_the_records_that_mention_something_are_found_newest_first(journal: Journal) -> None:
+    await journal.append([adding("INC-1", [OPENED])])
+    await journal.append([adding("INC-2", [opened("orders")])])
+
+    assert [record.incident for record in await journal.mentions(b'"fact":"Opened"')] == ["INC-2", "INC-1"]
+    assert [record.incident for record in await journal.mentions(b'"fact":"Opened"', 1)] == ["INC-2"]
+    assert [record.incident for record in await journal.mentions(b'"service":"payments"')] == ["INC-1"]
+    assert await journal.mentions(b"nothing") == []
+
+
 async def test_thousands_of_traces_are_noted_in_one_call(journal: Journal) -> None:
     await journal.note([Trace(f"k{n % 1500}", later(n), "folded", b"{}", {"n": str(n)}, "INC-1") for n in range(3000)])
 

@@ -58,22 +58,30 @@ class Fold(msgspec.Struct):
     verdicts: list[Verdict]
 
 
-_FIRST: Final = text("the first alert of this incident")
-_BEGAN: Final = text("began to fire; joins the open incident")
-_AGAIN: Final = text("fires again after it had expired or was resolved")
-_NEW_EPISODE: Final = text("its source tells a later start: a new episode of an alert that was still firing")
+FIRST: Final = text("the first alert of this incident")
+BEGAN: Final = text("began to fire; joins the open incident")
+AGAIN: Final = text("fires again after it had expired or was resolved")
+NEW_EPISODE: Final = text("its source tells a later start: a new episode of an alert that was still firing")
 _UNCHANGED: Final = text("firing as before: nothing new to write down")
 _QUIET: Final = text("its value moved by too little to matter")
 _MEASURED: Final = text("its value moved by enough to be written down")
 _STILL_AFTER_CLOSING: Final = text("rings on since before the incident was closed: the same episode re-opens nothing")
 _TOO_LATE_TO_REOPEN: Final = text("the incident is closed for too long to be re-opened")
-_RESOLVED: Final = text("its source says that it is resolved")
-_RESOLVED_AFTER_EXPIRY: Final = text("it had expired; now its source says that it is resolved")
+RESOLVED: Final = text("its source says that it is resolved")
+_RESOLVED_TOO_LATE: Final = text("resolved after the incident was closed: nothing is written to it any more")
+RESOLVED_AFTER_EXPIRY: Final = text("it had expired; now its source says that it is resolved")
 _RESOLVED_BEFORE: Final = text("resolved as before: nothing new to write down")
 _NOT_FIRING: Final = text("resolved, but not known to be firing: remembered, so that a late firing of this episode opens nothing")
 _OLD_RESOLVED: Final = text("resolved, but an episode that has ended already: a later one is firing")
 _OLD_FIRING: Final = text("firing, but this episode was already resolved: the message is late")
 _IN_OBSERVATION: Final = text("an alert fires again while the recovery is being observed")
+
+
+def told_by_a_fact(verdict: Verdict) -> bool:
+    """Whether a fact tells this of the alert, so that nobody needs to write it down beside."""
+    if verdict.verdict == CLEARED:
+        return verdict.reason is not _RESOLVED_TOO_LATE
+    return verdict.verdict in (OPENED, JOINED, REOPENED) or verdict.reason is NEW_EPISODE
 
 
 def relapse(timeline: Timeline, now: datetime) -> Text | None:
@@ -173,7 +181,7 @@ class _Folding:
         self.fired[alert.key] = self.state[alert.key] = alert
         if alert.value is not None:
             self.values[alert.key] = alert.value
-        return (OPENED, _FIRST) if self.opening else (JOINED, _BEGAN)
+        return (OPENED, FIRST) if self.opening else (JOINED, BEGAN)
 
     def _known(self, key: str) -> Alert | None:
         """The alert as it is firing, what this fold has heard included."""
@@ -208,12 +216,12 @@ class _Folding:
 
     def _how_it_began(self, alert: Alert, known: Alert | None) -> tuple[str, Text]:
         if self.opening:
-            return OPENED, _FIRST
+            return OPENED, FIRST
         if self.reopened is not None:
             return REOPENED, self.reopened
         if known is not None:
-            return FOLDED, _NEW_EPISODE
-        return JOINED, _AGAIN if alert.key in self.timeline.alerts else _BEGAN
+            return FOLDED, NEW_EPISODE
+        return JOINED, AGAIN if alert.key in self.timeline.alerts else BEGAN
 
     def _goes_on(self, alert: Alert) -> tuple[str, Text]:
         if self.closed and self.reopened is None:
@@ -238,11 +246,11 @@ class _Folding:
         if known is None and ringing.dated and alert.started <= (resolved_until(self.timeline, key, self.resolved) or _LONG_AGO):
             return FOLDED, _RESOLVED_BEFORE
         if self.closed and self.reopened is None:
-            return (CLEARED, _RESOLVED) if known is not None else (LATE, _NOT_FIRING)
+            return (CLEARED, _RESOLVED_TOO_LATE) if known is not None else (LATE, _NOT_FIRING)
         if known is None and (key in self.state or self.timeline.cleared.get(key) != "expired"):
             return LATE, _NOT_FIRING
         self.cleared[key] = self.state[key] = None
-        return CLEARED, _RESOLVED if known is not None else _RESOLVED_AFTER_EXPIRY
+        return CLEARED, RESOLVED if known is not None else RESOLVED_AFTER_EXPIRY
 
     def _write_down(self) -> None:
         """Turn what was gathered into facts, so that what follows stands behind it."""

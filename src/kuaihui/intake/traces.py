@@ -1,7 +1,8 @@
 """
-What became of every alert, kept so that `why` can tell it long afterwards.
+What became of alerts, kept so that `why` can tell it long afterwards.
 
-Rule 1: a trace says the verdict and the reason; a repeat of the same verdict on the same incident only adds to its count.
+Rule 1: what a fact tells of an alert is not written down again (see `became.py`).
+Rule 2: a trace says the verdict and the reason; a repeat of the same verdict on the same incident only adds to its count.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from kuaihui.intake.alerts import CLEARED, FOLDED, REFUSED, Verdict
+from kuaihui.intake.alerts import CLEARED, FOLDED, REFUSED, Verdict, told_by_a_fact
 from kuaihui.intake.register import Entry
 from kuaihui.intake.ringing import Misheard
 from kuaihui.journal.journal import Trace
@@ -22,7 +23,7 @@ from kuaihui.language import Text, text
 # Reasons kept as they are written; those that name a number are made anew each time.
 MOST_REASONS: Final = 500
 
-_EXPIRED = text("its source fell silent: it was not heard again before its deadline")
+EXPIRED: Final = text("its source fell silent: it was not heard again before its deadline")
 _REPEATED = text("told again as before: nothing new to write down")
 
 _encode = msgspec.json.Encoder().encode
@@ -42,13 +43,16 @@ class Tracing:
 
     def took(self, verdicts: Sequence[Verdict], incident: str, at: datetime) -> None:
         """Alerts of this incident got these verdicts."""
-        self._took.append((verdicts, incident, at))
-        self._waiting += len(verdicts)
+        untold = [verdict for verdict in verdicts if not told_by_a_fact(verdict)]
+        if untold:
+            self._took.append((untold, incident, at))
+            self._waiting += len(untold)
 
-    def expired(self, entry: Entry, at: datetime) -> None:
-        """An alert's source fell silent."""
+    def expired(self, entry: Entry, at: datetime, *, told: bool) -> None:
+        """An alert's source fell silent; `told`: a fact tells it."""
         self._repeats(entry, at)
-        self._made.append(Trace(entry.alert.key, at, CLEARED, _encode(_EXPIRED), entry.alert.labels, entry.incident))
+        if not told:
+            self._made.append(Trace(entry.alert.key, at, CLEARED, _encode(EXPIRED), entry.alert.labels, entry.incident))
 
     def repeats(self, entries: Iterable[Entry], at: datetime) -> None:
         """Count the repeats that these alerts have had since they were last noted."""
@@ -70,7 +74,7 @@ class Tracing:
             self._waiting -= len(verdicts)
             for verdict in verdicts:
                 alert = verdict.ringing.alert
-                traces.append(Trace(alert.key, at, verdict.verdict, _written(verdict.reason), alert.labels, incident))
+                traces.append(Trace(alert.key, at, verdict.verdict, written(verdict.reason), alert.labels, incident))
         while self._made and len(traces) < most:
             traces.append(self._made.popleft())
         return traces
@@ -80,7 +84,8 @@ class Tracing:
 _known: Final[dict[int, tuple[Text, bytes]]] = {}
 
 
-def _written(reason: Text) -> bytes:
+def written(reason: Text) -> bytes:
+    """A reason as traces keep it."""
     known = _known.get(id(reason))
     if known is None:
         if len(_known) > MOST_REASONS:

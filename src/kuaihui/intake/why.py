@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from kuaihui.incident.alerts import AlertCleared, AlertFired, AlertMeasured
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake.alerts import CLEARED, FOLDED, JOINED, LATE, OPENED, REFUSED, REOPENED
+from kuaihui.intake.became import became
 from kuaihui.intake.fingerprints import alertmanager_fingerprint
 from kuaihui.intake.register import Entry, Register
 from kuaihui.intake.silences import INHIBITED, RELEASED, SILENCED
@@ -36,7 +37,7 @@ async def why(journal: Journal, register: Register | None, fingerprint: str, zon
 
 
 async def _of(journal: Journal, register: Register | None, key: str, zone: tzinfo) -> list[Text]:
-    traces = await journal.traces(key)
+    traces = await became(journal, key)
     entry = register.alerts.get(key) if register else None
     named = next((trace.labels for trace in traces if trace.labels), entry.alert.labels if entry else None)
     lines = [text("alert {labels}", labels=shown(named))] if named else []

@@ -70,7 +70,7 @@ class Claim(msgspec.Struct, frozen=True):
 
 class Trace(msgspec.Struct, frozen=True):
     """
-    What became of an alert, and by which rule: kept for every alert that was ever heard.
+    What became of an alert, and by which rule: kept for every alert of which no fact tells it.
 
     `rule` names the silence, maintenance window or inhibition that hid it; empty for an alert that was let in or refused.
     """
@@ -198,6 +198,14 @@ class Journal(Protocol):
 
     async def after(self, position: int, limit: int = 1000) -> list[Record]:
         """Up to `limit` records of any incident behind `position`, in the order of commits; empty where there are none yet."""
+        ...
+
+    async def mentions(self, words: bytes, limit: int = 1000) -> list[Record]:
+        """
+        The records in whose facts, as they are kept, these bytes stand, the newest first.
+
+        Every record may have to be looked at: for a person's question, never for what is done often.
+        """
         ...
 
     async def indexed(self) -> int:

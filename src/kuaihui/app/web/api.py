@@ -23,6 +23,7 @@ from kuaihui.catalog.table import services_by_name
 from kuaihui.errors import Refused
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
+from kuaihui.intake.became import heard_lately
 from kuaihui.intake.phrasebook import mentioned
 from kuaihui.intake.why import shown
 from kuaihui.journal.export import export
@@ -246,7 +247,7 @@ async def why(house: InHouse, reader: Reads, _: Anybody, fingerprint: Id) -> Why
 
 async def _named(house: House, name: str) -> dict[str, Mapping[str, str]]:
     """The labels of the alerts of this name that were heard lately, by their fingerprints."""
-    heard = await house.journal.heard(house.clock.now() - NAMES_KNOWN)
+    heard = await heard_lately(house.journal, house.clock.now() - NAMES_KNOWN)
     return {one.key: one.labels for one in heard if one.labels and one.labels.get("alertname") == name}
 
 

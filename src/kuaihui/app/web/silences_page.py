@@ -24,6 +24,7 @@ from kuaihui.app.wiring import House, new_id
 from kuaihui.catalog.matchers import BadMatcher, Matcher
 from kuaihui.catalog.silences import Maintenance, Quiet, Silence, check_matchers, check_span
 from kuaihui.errors import KuaihuiError, Refused
+from kuaihui.intake.became import heard_lately
 from kuaihui.intake.silences import KINDS, kept, quiet_of, would_hide
 from kuaihui.journal.journal import Trace
 from kuaihui.language import Text, text
@@ -159,7 +160,7 @@ def _quiet(draft: Draft, author: str, reader: Reader) -> Quiet:
 async def _preview(house: House, quiet: Quiet, now: datetime) -> list[Alike]:
     """What it would hide: the alerts that fire now first, then those heard lately."""
     known: dict[str, Alike] = {}
-    for trace in await house.journal.heard(now - LATELY):
+    for trace in await heard_lately(house.journal, now - LATELY):
         if trace.labels and trace.verdict != "refused":
             known.setdefault(trace.key, Alike(trace.key, trace.labels, False, "", trace.last or trace.at))
     for key, entry in house.reception.register.alerts.items():

@@ -110,6 +110,10 @@ class Sqlite:
         rows = await self._reader.long(f"{_RECORDS} WHERE position > ? ORDER BY position LIMIT ?", (position, limit))
         return [Record(*row) for row in rows]
 
+    async def mentions(self, words: bytes, limit: int = PAGE) -> list[Record]:
+        rows = await self._reader.long(f"{_RECORDS} WHERE instr(body, ?) > 0 ORDER BY position DESC LIMIT ?", (words, limit))
+        return [Record(*row) for row in rows]
+
     async def changed(self, timeout: float) -> None:
         await self._changes.wait(timeout)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from kuaihui.integrations.sqlite.connections import reading
 
-Values = Sequence[str | int]
+Values = Sequence[str | int | bytes]
 Rows = list[tuple[Any, ...]]  # Any: a database's rows
 
 
