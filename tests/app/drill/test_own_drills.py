@@ -118,3 +118,29 @@ def test_a_stage_that_there_is_not_is_named(tmp_path: Path) -> None:
 
     with pytest.raises((BadSettings, Refused), match="there is no stage no-such"):
         _ = script.described
+
+
+def test_all_drills_and_a_surprise_are_among_those_whose_service_the_catalog_has(team: Path, tmp_path: Path) -> None:
+    open_all_day = DRILL["drill.yaml"] + 'hours: {days: [mon, tue, wed, thu, fri, sat, sun], since: "00:00", until: "23:59"}\n'
+    written(tmp_path / "drills" / "cache-gone", DRILL | {"drill.yaml": open_all_day})
+    (tmp_path / "settings.toml").write_text(f'[catalog]\nfolder = "{team}"\n', encoding="utf-8")
+    places = ["--drills", str(tmp_path / "drills"), "--settings", str(tmp_path / "settings.toml"), "--reports", str(tmp_path / "reports")]
+    told = CliRunner().invoke(command_line("drill"), ["drill", "--all", "--virtual", *places], env={"KUAIHUI_LANGUAGE": "en"})
+    by_surprise = CliRunner().invoke(command_line("drill"), ["drill", "--surprise", "--virtual", *places], env={"KUAIHUI_LANGUAGE": "en"})
+
+    assert told.exit_code == 0, told.output
+    assert told.output.count("# Drill report: the cache is gone") == 1
+    assert "| cache-gone | A · 98 | everything came as it was written |" in told.output
+    assert (
+        "# Drill report: the cache is gone" in by_surprise.output or "no drill may come" in by_surprise.output
+    )  # the last minute of a day
+
+
+def test_all_fails_where_one_does_not_end_as_it_is_written(team: Path, tmp_path: Path) -> None:
+    written(tmp_path / "drills" / "cache-gone", DRILL | {"drill.yaml": DRILL["drill.yaml"].replace("by hand", "hotfix")})
+    (tmp_path / "settings.toml").write_text(f'[catalog]\nfolder = "{team}"\n', encoding="utf-8")
+    places = ["--drills", str(tmp_path / "drills"), "--settings", str(tmp_path / "settings.toml"), "--reports", str(tmp_path / "reports")]
+    told = CliRunner().invoke(command_line("drill"), ["drill", "--all", "--virtual", *places], env={"KUAIHUI_LANGUAGE": "en"})
+
+    assert told.exit_code == 1
+    assert "releases to mend it were to be: hotfix; they were: none |" in told.output

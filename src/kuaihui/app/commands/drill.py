@@ -51,7 +51,7 @@ def drill(  # noqa: PLR0913, PLR0917  # each is one word people may say
             return
         place = Settings.load(settings).catalog
         catalog = place.folder if place.folder.exists() or place != CatalogPlace() else sample()
-        scripts = every(own) if everything else [_chosen(name, own, catalog, by_surprise=by_surprise)]
+        scripts = _possible(own, catalog) if everything else [_chosen(name, own, catalog, by_surprise=by_surprise)]
         parts = tuple(_parts(play or [], catalog))
         wanted = [Wanted(script, catalog, reports, seed, speed, parts, port, _language(), own_parts=own_parts) for script in scripts]
         if everything:
@@ -131,7 +131,13 @@ def _chosen(name: str, own: Path | None, catalog: Path, *, by_surprise: bool) ->
     if not by_surprise:
         raise Refused(text("name a drill (kuaihui drill --list shows them), or say --surprise"))
     zone = ZoneInfo(load(catalog).time_zone)
-    return surprise(every(own), RealClock().now(), zone, secrets.randbits(64))
+    return surprise(_possible(own, catalog), RealClock().now(), zone, secrets.randbits(64))
+
+
+def _possible(own: Path | None, catalog: Path) -> list[Script]:
+    """The drills whose service this catalog has."""
+    services = load(catalog).services
+    return [script for script in every(own) if script.service in services]
 
 
 def _parts(wanted: Sequence[str], catalog: Path) -> list[str]:

@@ -53,5 +53,7 @@ def surprise(scripts: Sequence[Script], now: datetime, zone: ZoneInfo, seed: int
     """One of those that may come now. Raises Refused outside everybody's hours."""
     possible = [one for one in scripts if allowed(one, now, zone)]
     if not possible:
-        raise Refused(text("no drill may come as a surprise at this hour: see `hours` in drill.yaml"))
+        now_there = now.astimezone(zone)
+        at = f"{DAYS[now_there.weekday()]} {now_there:%H:%M} {zone.key}"
+        raise Refused(text("no drill may come as a surprise now, {now}: see `hours` in drill.yaml", now=at))
     return Random(seed).choice(possible)
