@@ -75,6 +75,7 @@ def hearing_of(settings: FeishuSettings, workplace: Workplace, reception: Recept
         Timelines(loop),
         patterns_of(settings),
         settings.hearing.watch,
+        reception.scrub,
     )
     return Hearing(desk, ears, reception), Polls(desk, ears, settings.app_id, settings.hearing.look_every, workplace.documents)
 

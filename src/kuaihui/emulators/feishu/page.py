@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import cast
 
 import msgspec
 from starlette.requests import Request
@@ -10,9 +11,27 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from kuaihui.emulators.feishu.docx import walk, words
+from kuaihui.emulators.feishu.papers import Comment
 from kuaihui.emulators.feishu.people import told
+from kuaihui.emulators.feishu.records import Json
 from kuaihui.emulators.feishu.tasks import shown
 from kuaihui.emulators.feishu.world import World
+
+
+def _comment(world: World, comment: Comment) -> Json:
+    """A comment as people read it: where it stands, and who said what."""
+    return {
+        "comment_id": comment.comment_id,
+        "quote": comment.quote,
+        "said": [f"{world.name_of(one.author)}: {_said(world, one.elements)}" for one in comment.replies],
+    }
+
+
+def _said(world: World, elements: list[Json]) -> str:
+    return "".join(
+        f"@{world.name_of(str(cast('Json', one['person'])['user_id']))}" if "person" in one else str(cast("Json", one["text_run"])["text"])
+        for one in elements
+    )
 
 
 def routes(world: World) -> list[Route]:
@@ -23,7 +42,13 @@ def routes(world: World) -> list[Route]:
 
     async def papers(_: Request) -> Response:
         documents = [
-            {"token": one.token, "title": one.title, "likes": len(one.likes), "lines": [words(block) for block in walk(one, one.token)]}
+            {
+                "token": one.token,
+                "title": one.title,
+                "likes": len(one.likes),
+                "lines": [words(block) for block in walk(one, one.token)],
+                "comments": [_comment(world, each) for each in one.comments],
+            }
             for one in world.documents.values()
         ]
         meetings = [

@@ -9,9 +9,19 @@ import pytest
 
 from kuaihui.app.web.acting import act as act_on
 from kuaihui.incident.fact import Fact
-from kuaihui.incident.room import DocumentCreated, MeetingJoined, MeetingLeft, MeetingOpened, MessagePosted, Reacted, TopicOpened, Visited
+from kuaihui.incident.room import (
+    AskedInDocument,
+    DocumentCreated,
+    MeetingJoined,
+    MeetingLeft,
+    MeetingOpened,
+    MessagePosted,
+    Reacted,
+    TopicOpened,
+    Visited,
+)
 from kuaihui.incident.tasks import TaskDone, TaskLinked
-from kuaihui.intake.signals import MakeTask
+from kuaihui.intake.signals import MakeTask, Mitigate
 from tests.integrations.feishu.whole_house import Team, whole_house
 
 FIRST = "Gateway5xxRatioHigh 网关 5xx 占比 10%"
@@ -66,6 +76,25 @@ async def test_a_comment_on_the_document_reaches_the_timeline(us: Team) -> None:
     await us.does("xiaomei", "comment", document=document.reference, text="影响面再补一下")
     said = [fact.words.values["words"] for fact in (await us.timeline()).all(MessagePosted) if fact.by == "xiaomei"]
     assert said == ["影响面再补一下"]
+
+
+async def test_an_answer_to_our_question_in_the_document_reaches_the_timeline_scrubbed(us: Team) -> None:
+    timeline = await us.timeline()
+    await act_on(us.house, timeline.incident, Mitigate(person="dazhuang", reason="已回滚"))
+    await us.until(minutes=8)
+    asked = (await us.timeline()).last(AskedInDocument)
+    assert asked
+    (paper,) = [one for one in (await us.people.get(f"{us.tenant.url}/papers")).json()["documents"] if one["token"] == asked.reference]
+    (comment,) = paper["comments"]
+    assert (comment["comment_id"], comment["quote"]) == (asked.comment, "影响")
+    whom = us.house.catalog.people[asked.person].name.zh
+    assert comment["said"] == [f"Kuaihui: “影响”还没人写，你最清楚：请直接写在这里，或者回复这条批注。@{whom}"]
+
+    text = "约 15% 的登录失败 password=hunter2hunter2"
+    await us.does("xiaomei", "comment", document=asked.reference, comment_id=asked.comment, text=text)
+    (said,) = [fact.words.values["words"] for fact in (await us.timeline()).all(MessagePosted) if fact.by == "xiaomei"]
+    assert "约 15% 的登录失败" in str(said)
+    assert "hunter2" not in str(said)
 
 
 async def test_a_task_that_is_finished_in_feishu_is_done(us: Team) -> None:

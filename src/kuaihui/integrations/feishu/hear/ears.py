@@ -50,7 +50,8 @@ class Ears:
     """
     Understands events.
 
-    `keep` keeps a picture and gives its hash. `watched` are groups whose bots' messages are alerts, those that a pattern names among them.
+    `keep` keeps a picture and gives its hash, `scrub` takes secrets out of what comments say. `watched` are groups whose bots' messages are
+    alerts, those that a pattern names among them.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Ears:
         timelines: Timelines,
         patterns: Sequence[Pattern],
         watched: Sequence[str],
+        scrub: Callable[[str], str] = str,
     ) -> None:
         self._desk = desk
         self._index = index
@@ -69,6 +71,7 @@ class Ears:
         self._keep = keep
         self._timelines = timelines
         self._patterns = patterns
+        self._scrub = scrub
         self.watched = tuple(dict.fromkeys([*watched, *(one.chat for one in patterns if one.chat)]))
         self._told: OrderedDict[str, None] = OrderedDict()  # messages that were read as alerts
         self._newest: OrderedDict[tuple[str, ...], datetime] = OrderedDict()
@@ -266,7 +269,7 @@ class Ears:
         if belongs.kind == "document":
             words.append(Did(incident=belongs.incident, deed=signals.Visit(person=person, place="document")))
         if said is not None and said.words.strip():
-            speak = signals.Speak(person=person, message=f"comment:{said.reply_id}", words=said.words)
+            speak = signals.Speak(person=person, message=f"comment:{said.reply_id}", words=self._scrub(said.words))
             words.append(Did(incident=belongs.incident, deed=speak))
         return words
 
