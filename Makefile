@@ -65,5 +65,5 @@ assets: set-up  ## the pages' scripts, from npm
 clean:  ## remove what was built; keeps .tools and .venv
 	@rm -rf build dist node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis src/kuaihui/app/web/vendor
 
-set-up:
+set-up:  ## the libraries; afterwards the word kuaihui is in .venv/bin
 	@$(PYTHON) tools/set_up.py

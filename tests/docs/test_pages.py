@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kuaihui.app.cli import WORDS
 from kuaihui.duties import ROSTER
 from kuaihui.duties.due import Duty
 
@@ -30,3 +31,17 @@ def test_no_link_leads_nowhere(page: Path) -> None:
 def test_a_dutys_page_names_files_that_exist(page: Path) -> None:
     for file in re.findall(r"`((?:src|tests)/[\w/.]+)`", page.read_text(encoding="utf-8")):
         assert (ROOT / file).exists(), file
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_page_names_is_there(page: Path) -> None:
+    known = {word.replace("_", "-") for words in WORDS.values() for word in words}
+    for word in re.findall(r"(?:^|`|&& )kuaihui ([a-z][a-z-]*)", page.read_text(encoding="utf-8"), re.MULTILINE):
+        assert word in known, word
+
+
+@pytest.mark.parametrize("page", ["command_line.md", "command_line.zh-CN.md"])
+def test_every_command_is_told_of(page: str) -> None:
+    told = set(re.findall(r"`([a-z-]+)`", (ROOT / "docs" / page).read_text(encoding="utf-8")))
+
+    assert {word.replace("_", "-") for words in WORDS.values() for word in words} <= told
