@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kuaihui.errors import GiveUp
+from kuaihui.errors import GiveUp, TryLater
 from kuaihui.incident.evidence import LogsSearched
 from kuaihui.incident.facts import decode, encode
+from kuaihui.integrations.logfiles import search_logs
+from kuaihui.integrations.logfiles.reading import Read, read
 from kuaihui.integrations.logfiles.search_logs import LogFiles, Place
+from kuaihui.language import say
 from tests.integrations.asking import NOBODY_BROKE, NOW, logs
 
 MINUTE = timedelta(minutes=1)
@@ -123,6 +128,81 @@ async def test_old_files_are_not_opened(tmp_path: Path) -> None:
     os.utime(tmp_path / "app.log", (old, old))
 
     assert (await search(place)).total == 0
+
+
+async def test_a_file_that_may_not_be_read_leaves_the_others_standing_and_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, [record(NOW - MINUTE, "denied")], "secret.log")
+    place = written(tmp_path, [record(NOW - MINUTE, "redis timeout")])
+    monkeypatch.setattr(search_logs, "read", denying("secret.log"))
+    fact = await search(place)
+
+    assert [one.template for one in fact.signatures] == ["redis timeout"]
+    assert fact.partial is not None
+    assert "1 of 2 could not be read" in say(fact.partial, "en")
+    assert "secret.log" in say(fact.partial, "zh")
+
+
+async def test_where_no_file_may_be_read_it_is_given_up_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = written(tmp_path, [record(NOW - MINUTE, "denied")], "secret.log")
+    monkeypatch.setattr(search_logs, "read", denying("secret.log"))
+    with pytest.raises(GiveUp, match="give Kuaihui's user the right"):
+        await search(place)
+
+
+def denying(name: str) -> Callable[..., Read]:
+    """Reading as it is, but for a file that this user may not read (who runs the tests may read everything)."""
+
+    def denied(file: Path, *how: Any) -> Read:
+        if file.name == name:
+            raise PermissionError(13, "Permission denied")
+        return read(file, *how)
+
+    return denied
+
+
+async def test_a_journal_that_hangs_leaves_the_files_standing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_logs, "_BUDGET", timedelta(seconds=1))
+    files = written(tmp_path, [record(NOW - MINUTE, "redis timeout")])
+    fact = await search(replace(hanging(tmp_path), paths=files.paths))
+
+    assert fact.total == 1
+    assert fact.partial is not None
+    assert "in time" in say(fact.partial, "en")
+
+
+async def test_a_journal_that_hangs_alone_is_left_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_logs, "_BUDGET", timedelta(seconds=0.3))
+    with pytest.raises(TryLater, match="in time"):
+        await search(hanging(tmp_path))
+
+
+def hanging(folder: Path) -> Place:
+    """A journal that never answers."""
+    program = folder / "journalctl"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    return Place(journal=True, journalctl=str(program))
+
+
+async def test_odd_bytes_and_odd_forms_are_records_like_others(tmp_path: Path) -> None:
+    """GB 18030 beside UTF-8, NUL, a megabyte, JSON in JSON, a trace in one field: none breaks the look, none is lost."""
+    at = (NOW - MINUTE).isoformat()
+    lines = [
+        record(NOW - MINUTE, "连接池超时").encode(),
+        f'{{"time": "{at}", "msg": "连接池超时"}}'.encode("gb18030"),
+        f"{at} plain words between".encode(),
+        record(NOW - MINUTE, "a\0b" + "x" * 1_000_000).encode(),
+        record(NOW - MINUTE, json.dumps({"inner": 1})).encode(),
+        record(NOW - MINUTE, "lettuce timed out\n  at io.lettuce.A(B.java:1)\n  at io.lettuce.C(D.java:2)").encode(),
+    ]
+    (tmp_path / "app.log").write_bytes(b"\n".join(lines) + b"\n")
+    os.utime(tmp_path / "app.log", (NOW.timestamp(), NOW.timestamp()))
+    fact = await search(Place(paths=(str(tmp_path / "*.log"),)))
+
+    assert fact.total == len(lines) - 1
+    assert fact.partial is not None
+    assert fact.partial.values == {"count": 1}  # "plain words", in a file of JSON, tell no time that is looked for
+    assert [one.count for one in fact.signatures if "连接池超时" in one.example] == [2]
 
 
 # -- systemd's journal --------------------------------------------------------------------------------------------------------------------

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
@@ -19,6 +22,7 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.facts import decode, encode
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.elasticsearch import search_logs as elasticsearch
+from kuaihui.integrations.logfiles.search_logs import LogFiles, Place
 from kuaihui.integrations.loki import search_logs as loki
 from kuaihui.integrations.lts import search_logs as lts
 from kuaihui.orders import SearchLogs
@@ -86,13 +90,41 @@ class LtsStore:
         return lts.Lts(lts.Access(url="http://store", project="p1", access_key=secret, secret_key="sk", page=PAGE), transport=transport)
 
 
-@pytest.fixture(params=[LokiStore, ElasticsearchStore, LtsStore])
-def store(request: pytest.FixtureRequest) -> Store:
+class LogFilesStore:
+    """Files of three pods; there is no network to fail, and no secret: who may not read a file is refused by the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.place: dict[str, str] = {}
+        self.folder = folder
+
+    def put(self, at: datetime, line: str, level: str = "ERROR", pod: str = "p-0") -> None:
+        entry = {"time": at.isoformat(), "level": level, "service": "config-center", "pod": pod, "msg": f"{level} {line}"}
+        with (self.folder / f"{pod}.log").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def carrier(self) -> Searcher:
+        for file in self.folder.glob("*.log"):
+            os.utime(file, (NOW.timestamp(), NOW.timestamp()))
+        return LogFiles(Place(paths=(str(self.folder / "*.log"),)))
+
+
+AnyStore = Store | LogFilesStore
+REMOTE = [LokiStore, ElasticsearchStore, LtsStore]
+
+
+@pytest.fixture(params=REMOTE)
+def remote(request: pytest.FixtureRequest) -> Store:
+    """A store beyond the network."""
     return request.param()
 
 
-async def search(store: Store, carrier: Searcher | None = None, **more: Any) -> LogsSearched:
-    carrier = carrier or store.carrier(httpx.ASGITransport(store.app))
+@pytest.fixture(params=[*REMOTE, LogFilesStore])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> AnyStore:
+    return LogFilesStore(tmp_path) if request.param is LogFilesStore else request.param()
+
+
+async def search(store: AnyStore, carrier: Searcher | None = None, **more: Any) -> LogsSearched:
+    carrier = carrier or (store.carrier() if isinstance(store, LogFilesStore) else store.carrier(httpx.ASGITransport(store.app)))
     (fact,) = await carrier.search_logs(logs(place=store.place, **more), NOBODY_BROKE, NOW)
     assert isinstance(fact, LogsSearched)
     assert decode(encode(fact)) == fact
@@ -116,7 +148,7 @@ def times_out() -> httpx.Response:
     raise httpx.ReadTimeout("slow")
 
 
-async def test_every_page_is_read_and_nothing_outside_the_span(store: Store) -> None:
+async def test_every_page_is_read_and_nothing_outside_the_span(store: AnyStore) -> None:
     for number in range(50):
         store.put(NOW - timedelta(seconds=number + 1), "redis timeout", pod=f"p-{number % 3}")
     for at in (NOW, NOW + MINUTE, NOW - HOUR - MINUTE):
@@ -130,13 +162,13 @@ async def test_every_page_is_read_and_nothing_outside_the_span(store: Store) -> 
     assert {one.count for one in fact.signatures} == {50, 1}
 
 
-async def test_records_of_one_instant_on_both_sides_of_a_page_are_read_once(store: Store) -> None:
+async def test_records_of_one_instant_on_both_sides_of_a_page_are_read_once(store: AnyStore) -> None:
     for number in range(30):
         store.put(NOW - timedelta(seconds=1 + number // 5), f"failure in part {chr(97 + number)}")
     assert (await search(store)).total == 30
 
 
-async def test_at_the_limit_the_newest_are_kept_and_it_is_said(store: Store) -> None:
+async def test_at_the_limit_the_newest_are_kept_and_it_is_said(store: AnyStore) -> None:
     for number in range(40):
         store.put(NOW - timedelta(seconds=number + 1), "new words" if number < 10 else "old words")
     fact = await search(store, most=10)
@@ -146,7 +178,7 @@ async def test_at_the_limit_the_newest_are_kept_and_it_is_said(store: Store) -> 
     assert fact.partial is not None
 
 
-async def test_words_and_level_choose(store: Store) -> None:
+async def test_words_and_level_choose(store: AnyStore) -> None:
     for level in ("INFO", "WARN", "ERROR", "FATAL"):
         store.put(NOW - MINUTE, "redis is slow", level)
     store.put(NOW - MINUTE, "mysql is slow")
@@ -159,11 +191,11 @@ async def test_words_and_level_choose(store: Store) -> None:
 
 @pytest.mark.parametrize("then", [times_out, lambda: httpx.Response(429), lambda: httpx.Response(503)])
 async def test_a_store_that_fails_after_some_pages_leaves_what_was_read_and_says_so(
-    store: Store, then: Callable[[], httpx.Response]
+    remote: Store, then: Callable[[], httpx.Response]
 ) -> None:
     for number in range(40):
-        store.put(NOW - timedelta(seconds=number + 1), "redis timeout")
-    fact = await search(store, store.carrier(After(store, 2, then)))
+        remote.put(NOW - timedelta(seconds=number + 1), "redis timeout")
+    fact = await search(remote, remote.carrier(After(remote, 2, then)))
 
     assert PAGE < fact.total < 40
     assert fact.partial is not None
@@ -171,12 +203,12 @@ async def test_a_store_that_fails_after_some_pages_leaves_what_was_read_and_says
 
 
 @pytest.mark.parametrize("then", [times_out, lambda: httpx.Response(429, headers={"Retry-After": "9"}), lambda: httpx.Response(503)])
-async def test_a_store_that_is_busy_at_once_is_tried_later(store: Store, then: Callable[[], httpx.Response]) -> None:
+async def test_a_store_that_is_busy_at_once_is_tried_later(remote: Store, then: Callable[[], httpx.Response]) -> None:
     with pytest.raises(TryLater):
-        await search(store, store.carrier(After(store, 0, then)))
+        await search(remote, remote.carrier(After(remote, 0, then)))
 
 
-async def test_a_store_that_hangs_is_left_in_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_hangs_is_left_in_time(remote: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (loki, elasticsearch, lts):
         monkeypatch.setattr(module, "_BUDGET", timedelta(seconds=0.3))
 
@@ -185,28 +217,28 @@ async def test_a_store_that_hangs_is_left_in_time(store: Store, monkeypatch: pyt
         raise AssertionError
 
     with pytest.raises(TryLater, match="in time"):
-        await search(store, store.carrier(httpx.MockTransport(hang)))
+        await search(remote, remote.carrier(httpx.MockTransport(hang)))
 
 
-async def test_wrong_credentials_are_given_up_with_the_remedy(store: Store) -> None:
+async def test_wrong_credentials_are_given_up_with_the_remedy(remote: Store) -> None:
     with pytest.raises(GiveUp, match=r"check \["):
-        await search(store, store.carrier(httpx.ASGITransport(store.app), secret="wrong"))
+        await search(remote, remote.carrier(httpx.ASGITransport(remote.app), secret="wrong"))
 
 
-async def test_a_place_the_catalog_forgot_is_given_up_by_its_word(store: Store) -> None:
-    word = next(iter(store.place))
-    store.place = {}
+async def test_a_place_the_catalog_forgot_is_given_up_by_its_word(remote: Store) -> None:
+    word = next(iter(remote.place))
+    remote.place = {}
     with pytest.raises(GiveUp, match=word):
-        await search(store)
+        await search(remote)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>login</html>", b"[]", b"{}", b"\xff\xfe"])
-async def test_what_is_no_answer_is_given_up(store: Store, body: bytes) -> None:
+async def test_what_is_no_answer_is_given_up(remote: Store, body: bytes) -> None:
     with pytest.raises(GiveUp, match="address"):
-        await search(store, store.carrier(httpx.MockTransport(lambda _: httpx.Response(200, content=body))))
+        await search(remote, remote.carrier(httpx.MockTransport(lambda _: httpx.Response(200, content=body))))
 
 
-async def test_secrets_nul_and_huge_lines_do_no_harm(store: Store) -> None:
+async def test_secrets_nul_and_huge_lines_do_no_harm(store: AnyStore) -> None:
     for line in ("login password=hunter2 failed", "a\x00b", "x" * 1_000_000):
         store.put(NOW - MINUTE, line)
     fact = await search(store)
@@ -217,7 +249,7 @@ async def test_secrets_nul_and_huge_lines_do_no_harm(store: Store) -> None:
     assert b"\\u0000" not in encode(fact)
 
 
-async def test_what_the_usual_span_never_said_is_new(store: Store) -> None:
+async def test_what_the_usual_span_never_said_is_new(store: AnyStore) -> None:
     for number in range(1, 6):
         store.put(NOW - number * MINUTE, "served slowly")
         store.put(NOW - 24 * HOUR - number * MINUTE, "served slowly")

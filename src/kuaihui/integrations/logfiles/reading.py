@@ -98,12 +98,21 @@ def _json(block: bytes, zone: str) -> pl.DataFrame:
 
 
 def _row(line: bytes) -> tuple[str, str, str, str, str]:
+    written = _decoded(line)
     try:
-        told = _Object.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ("", "", "", "", line.decode("utf-8", "replace"))
+        told = _Object.decode(written)
+    except (msgspec.MsgspecError, RecursionError):
+        return ("", "", "", "", written)
     words = tuple(_first(told, names) for names in (_AT, _LEVEL, _SERVICE, _POD, _TEXT))
-    return (words[0], words[1], words[2], words[3], words[4] or line.decode("utf-8", "replace"))
+    return (words[0], words[1], words[2], words[3], words[4] or written)
+
+
+def _decoded(line: bytes) -> str:
+    """UTF-8, else what older Chinese systems write."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("gb18030", "replace")
 
 
 def _first(told: dict[str, object], names: tuple[str, ...]) -> str:
