@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kuaihui.briefing.clocks import broke_at, stamps
-from kuaihui.briefing.fields import Facts
+from kuaihui.briefing.fields import Facts, ended_at
 from kuaihui.briefing.findings import Findings, findings
 from kuaihui.incident.alerts import AlertFired, Reopened, measured
 from kuaihui.incident.evidence import LogsSearched, RedisInspected
@@ -46,7 +46,7 @@ def _impact(facts: Facts) -> Iterator[Text]:
         yield text(
             "from {began} to {ended}, {span}",
             began=facts.at(began, "%Y-%m-%d %H:%M"),
-            ended=facts.at(recovered.stopped, "%H:%M"),
+            ended=ended_at(facts, began, recovered.stopped),
             span=in_words(recovered.stopped - began),
         )
     else:

@@ -81,6 +81,12 @@ class Facts:
         return f"{instant.astimezone(zone(self.catalog.time_zone)):{shape}}"
 
 
+def ended_at(facts: Facts, began: datetime, ended: datetime) -> str:
+    """When something ended, beside when it began: the day too, where it is another."""
+    same = facts.at(began, "%m-%d") == facts.at(ended, "%m-%d")
+    return facts.at(ended, "%H:%M" if same else "%m-%d %H:%M")
+
+
 def overview(facts: Facts) -> str:
     """What it is, how bad, since when, and how it stands."""
     timeline, signal = facts.timeline, facts.service.signal

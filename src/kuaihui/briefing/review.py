@@ -13,10 +13,10 @@ from typing import Final
 
 from kuaihui.briefing.chapters import bullets, evidence, impact, plan, proof, tasks
 from kuaihui.briefing.clocks import Stamp, broke_at, located_at, stamps
-from kuaihui.briefing.fields import FIELDS, Facts
+from kuaihui.briefing.fields import FIELDS, Facts, ended_at
 from kuaihui.briefing.receipts import Receipt, by_person
 from kuaihui.briefing.runbook_draft import confirmed
-from kuaihui.briefing.spent import CAUSES, spent_on
+from kuaihui.briefing.spent import CAUSES, Spent, spent_on
 from kuaihui.incident.alerts import AlertFired, Opened, Reopened, SeverityChanged, Worsened, measured
 from kuaihui.incident.evidence import RedisInspected
 from kuaihui.incident.fact import HOUSE, Fact
@@ -117,7 +117,7 @@ def _how_long(facts: Facts) -> Text:
     return text(
         "when: {began} to {ended}, {span}",
         began=facts.at(began, "%Y-%m-%d %H:%M"),
-        ended=facts.at(clock.stopped, "%H:%M"),
+        ended=ended_at(facts, began, clock.stopped),
         span=in_words(clock.stopped - began),
     )
 
@@ -181,11 +181,7 @@ def response(facts: Facts) -> str:
     rows += [_row(facts, clock) for clock in stamps(facts.timeline, facts.service.budgets)]
     closed = facts.timeline.last(Closed)
     until = closed.at if closed else facts.timeline.facts[-1].at
-    spent = [
-        text("{what}: {time} {who}", what=CAUSES[one.cause], time=in_words(one.time), who=f"@{one.person}" if one.person else "")
-        for one in spent_on(facts.timeline, until)
-        if one.time >= _WORTH_TELLING
-    ]
+    spent = [_spent(one) for one in spent_on(facts.timeline, until) if one.time >= _WORTH_TELLING]
     pages = [_page(facts, pages) for pages in _pages(facts.timeline)]
     parts = ["\n".join(rows)]
     if spent:
@@ -193,6 +189,13 @@ def response(facts: Facts) -> str:
     if pages:
         parts.append(f"{facts.told(text('Who was paged:'))}\n\n{bullets(facts, pages, text('nothing is known yet'))}")
     return "\n\n".join(parts)
+
+
+def _spent(one: Spent) -> Text:
+    what, time = CAUSES[one.cause], in_words(one.time)
+    if one.person:
+        return text("{what}: {time} ({who})", what=what, time=time, who=f"@{one.person}")
+    return text("{what}: {time}", what=what, time=time)
 
 
 def _row(facts: Facts, clock: Stamp) -> str:

@@ -21,7 +21,7 @@ from kuaihui.incident.pages import Acknowledged
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import Closed
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import text
+from kuaihui.language import say, text
 from kuaihui.orders import DraftReview, Tell
 
 REMIND_AFTER: Final = timedelta(hours=24)
@@ -62,4 +62,5 @@ def review_title(timeline: Timeline, catalog: Catalog) -> str:
     word = next((alert.labels.get("short", alert.name) for alert in timeline.alerts.values()), timeline.opened.title)
     local = timeline.opened.at.astimezone(zone(catalog.time_zone))
     name = service.name.told(catalog.language)
-    return review_template(catalog).titled(catalog.language, local, name, service.shorts.get(word, word))
+    title = review_template(catalog).titled(catalog.language, local, name, service.shorts.get(word, word))
+    return say(text("[Drill] {title}", title=title), catalog.language) if timeline.opened.drill else title

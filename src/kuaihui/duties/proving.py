@@ -157,13 +157,13 @@ class Proving:
             at=self.now,
             verdict=verdict.verdict,
             what=what,
-            value=None if verdict.value is None else round(verdict.value, 9),
+            value=_kept(verdict.value, supporting=supporting),
             limit=None if verdict.limit is None else round(verdict.limit, 9),
             unit=unit,
             number=attempt.number,
             supporting=supporting,
             reason=verdict.reason,
-            peak=None if verdict.peak is None else float(f"{verdict.peak:.3g}"),
+            peak=_kept(verdict.peak, supporting=True),
         )
 
     def vanished(self, claim: Claim) -> bool:
@@ -208,6 +208,13 @@ class Proving:
     def over(self) -> timedelta:
         """The span of a supporting signal's rate: a minute, or a tenth of a window that is shorter than ten."""
         return min(OVER, max(SHORTEST * 3, self.service.observe_for / 10))
+
+
+def _kept(value: float | None, *, supporting: bool) -> float | None:
+    """A measured value as it is kept; a supporting one is a rate, of which three digits say all."""
+    if value is None:
+        return None
+    return float(f"{value:.3g}") if supporting else round(value, 9)
 
 
 def _silence(attempt: Attempt) -> Text:
