@@ -51,6 +51,8 @@ def the_tenant_shows_it(us: Team, timeline: Timeline) -> None:
     written = "\n".join(words(block) for block in walk(document, document.token))
     for told in ("影响：读取配置约 15% 返回 500", "读路径加进程内缓存", "大壮"):
         assert told in written
+    (review,) = [one for one in world.documents.values() if one.title.startswith("复盘-20230311-配置中心500")]
+    assert "读路径加进程内缓存" in "\n".join(words(block) for block in walk(review, review.token))
     assert group.top_notice
     assert {task.summary for task in world.tasks.values()}
     # What the house has said stands in the timeline, each word once: nothing was said twice.
