@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kuaihui.briefing.chart import HEIGHT, MOST_POINTS, WIDTH, draw, sparkline, thinned
+from kuaihui.briefing.chart import HEIGHT, MOST_POINTS, WIDTH, draw, seen, sparkline, thinned
 from kuaihui.catalog.services import Signal
 from kuaihui.catalog.shapes import Name
-from kuaihui.incident.alerts import Alert, AlertFired, AlertMeasured, Opened, QuotedPolicy
+from kuaihui.incident.alerts import Alert, AlertCleared, AlertFired, AlertMeasured, Opened, QuotedPolicy
+from kuaihui.incident.recovery import RecoveryMeasured
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import text
 
@@ -58,6 +59,20 @@ def test_a_value_holds_until_the_next_one_is_heard() -> None:
     assert drawn
     assert re.fullmatch(r"M0\.0 [\d.]+H100\.0V[\d.]+H1000\.0", drawn.line)
     assert (drawn.worst, drawn.last) == ("15 %", "15 %")
+
+
+def test_an_alert_that_is_over_is_no_recovery_while_the_signal_is_measured_to_be_bad() -> None:
+    """The metrics vanish, the alert resolves with them: what is measured afterwards is drawn, not the nothing in between."""
+    broken = measured([0.10, 0.15])
+    cleared = AlertCleared(at=NOON + timedelta(seconds=30), keys=("k",))
+    bad = RecoveryMeasured(at=NOON + timedelta(seconds=31), verdict="bad", what="5xx", value=0.14)
+    beside = RecoveryMeasured(at=NOON + timedelta(seconds=32), verdict="bad", what="ops", value=900.0, supporting=True)
+    well = RecoveryMeasured(at=NOON + timedelta(seconds=90), verdict="well", what="5xx", value=0.0)
+    over = Timeline("I", [*broken.facts, cleared])
+
+    assert [value for _, value in seen(over)] == [0.10, 0.15, 0.0]
+    assert [value for _, value in seen(Timeline("I", [*over.facts, bad, beside]))] == [0.10, 0.15, 0.14]
+    assert [value for _, value in seen(Timeline("I", [*over.facts, bad, beside, well]))] == [0.10, 0.15, 0.14, 0.0]
 
 
 def test_without_a_value_nothing_is_drawn() -> None:

@@ -14,10 +14,10 @@ from typing import Final
 import msgspec
 
 from kuaihui.catalog.services import Signal
-from kuaihui.incident.alerts import Opened, Reopened, Worsened, measured
+from kuaihui.incident.alerts import AlertCleared, Opened, Reopened, Worsened, measured
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Acknowledged
-from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted, RecoveryDoubted, Resolved
+from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted, RecoveryDoubted, RecoveryMeasured, Resolved
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text
 
@@ -70,9 +70,27 @@ class Drawing(msgspec.Struct):
     last: str
 
 
+def seen(timeline: Timeline) -> list[tuple[datetime, float]]:
+    """
+    The values that the alerts brought, and behind their end those at which the signal itself was measured.
+
+    An alert that is over counts as 0 only until the signal was measured: it may have ended for want of data.
+    """
+    told = timeline.series
+    found = [(fact.at, fact.value) for fact in timeline.all(RecoveryMeasured) if told and fact.value is not None and not fact.supporting]
+    cleared = {fact.at for fact in timeline.all(AlertCleared)}
+    points = sorted([*((at, value, False) for at, value in told), *((at, value, True) for at, value in found)], key=lambda point: point[0])
+    following = [*points[1:], None][: len(points)]
+    return [
+        (at, value)
+        for (at, value, _), after in zip(points, following, strict=True)
+        if not (after and after[2] and value == 0 and at in cleared)
+    ]
+
+
 def draw(timeline: Timeline, signal: Signal | None, now: datetime) -> Drawing | None:
     """The chart of a timeline; None where no alert ever brought a value."""
-    series = thinned(timeline.series)
+    series = thinned(seen(timeline))
     if not series:
         return None
     unit = signal.unit if signal else ""

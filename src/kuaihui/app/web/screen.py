@@ -15,7 +15,7 @@ from kuaihui.app.web.repairing import Repairs, repairs
 from kuaihui.app.web.topic import messages
 from kuaihui.app.web.views import ComingShown, Reader, RoleShown, StampShown, coming_shown, fact_shown, roles_shown, stamp_shown
 from kuaihui.app.wiring import House
-from kuaihui.briefing.chart import draw
+from kuaihui.briefing.chart import draw, seen
 from kuaihui.briefing.clocks import broke_at, stamps
 from kuaihui.briefing.findings import Findings, findings
 from kuaihui.briefing.receipts import Receipt, receipts
@@ -95,6 +95,7 @@ async def screen(house: House, timeline: Timeline, reader: Reader) -> Screen:
     service, summary = house.catalog.service(timeline.service), summary_of(timeline)
     signal, closed = service.signal, timeline.last(Closed, timeline.occasion)
     coming = await house.loop.coming(timeline.incident)
+    value = next((known for _, known in reversed(seen(timeline))), None)
     return Screen(
         incident=timeline.incident,
         length=len(timeline),
@@ -105,8 +106,8 @@ async def screen(house: House, timeline: Timeline, reader: Reader) -> Screen:
         phase_said=timeline.phase.said,
         broke=broke_at(timeline),
         closed=closed.at if closed and timeline.phase is Phase.CLOSED else None,
-        value=_value(timeline.value, signal),
-        above=timeline.value is not None and timeline.value > (signal.usual_high if signal else 0.0),
+        value=_value(value, signal),
+        above=value is not None and value > (signal.usual_high if signal else 0.0),
         trend=_trend(timeline, signal),
         usual=measured(signal.usual_high, signal.unit) if signal else "",
         signal=signal,
@@ -144,7 +145,7 @@ def _value(value: float | None, signal: Signal | None) -> str:
 def _trend(timeline: Timeline, signal: Signal | None) -> list[str]:
     """The last few different values, oldest first: 10 % → 15 %."""
     told: list[str] = []
-    for _, value in timeline.series[-50:]:
+    for _, value in seen(timeline)[-50:]:
         words = _value(value, signal)
         if not told or told[-1] != words:
             told.append(words)
