@@ -116,7 +116,7 @@ OVER = (
     Scene("grouping", "/grouping?service=config-center", "试算归并规则", "another grouping, tried"),
     Scene("search", "/search?words=redis", "搜索", "search"),
     Scene("figures", "/figures", "数据", "figures"),
-    Scene("replay", "/incidents/{}/replay", "重放", "replay"),
+    Scene("replay", "/incidents/{}/replay", "回放", "replay"),
     Scene("drills", "/drills", "演练", "drills"),
     Scene("sign-in", "/sign-in", "你是谁", "who are you", ""),
 )

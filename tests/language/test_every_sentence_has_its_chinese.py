@@ -93,3 +93,13 @@ def test_marks_in_chinese_sentences_are_full_width(file: Path) -> None:
 )
 def test_a_half_width_mark_beside_a_chinese_character_is_found(words: str, half: bool) -> None:
     assert bool(HALF_WIDTH.search(words)) is half
+
+
+def test_a_sentence_has_one_chinese() -> None:
+    homes: dict[str, list[str]] = {}
+    for file in sorted(CHINESE.glob("*.po")):
+        with file.open("rb") as opened:
+            for entry in read_po(opened):
+                homes.setdefault(str(entry.id), []).append(file.name)
+
+    assert {message: files for message, files in homes.items() if message and len(files) > 1} == {}

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from kuaihui.app.cli import command_line
 from kuaihui.app.settings import CatalogPlace, JournalPlace, Settings
 from kuaihui.app.wiring import house
+from kuaihui.incident.roles import RoleGiven
 from tests.app.web.acted import SAMPLE, Acted, acted, served
 
 
@@ -35,6 +36,22 @@ async def test_people_are_known_by_their_names_in_any_letters(stage: Acted) -> N
 
     assert (told.exit_code, told.stderr) == (0, "")
     assert "Dazhuang acknowledged" in told.stdout
+
+    role = await asyncio.to_thread(typed, "role", incident, "应急负责人", "小美", "--as", "amao")
+    given = (await stage.timeline(incident)).last(RoleGiven)
+
+    assert role.exit_code == 0
+    assert given is not None
+    assert (given.role, given.person) == ("incident-lead", "xiaomei")
+
+
+async def test_an_inbox_is_told_in_the_readers_language(stage: Acted, monkeypatch: pytest.MonkeyPatch) -> None:
+    incident = await stage.rings()
+    monkeypatch.setenv("KUAIHUI_LANGUAGE", "zh")
+    told = await asyncio.to_thread(typed, "inbox", "--as", "axin")
+
+    assert told.stdout.startswith(incident)
+    assert "[已送达]  呼叫你处理：" in told.stdout
 
 
 async def test_a_service_is_known_by_its_name(stage: Acted) -> None:

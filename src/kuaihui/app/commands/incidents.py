@@ -7,10 +7,19 @@ from typing import Annotated, Any
 
 import typer
 
-from kuaihui.app.commands.speaking import one_line_errors, tell
+from kuaihui.app.commands.speaking import language, one_line_errors, tell
 from kuaihui.app.commands.talking import Talk, at
+from kuaihui.language import say as say_words
 from kuaihui.language import text
 
+REACHED = {
+    "ordered": text("ordered"),
+    "failed": text("failed"),
+    "sent": text("sent"),
+    "delivered": text("delivered"),
+    "read": text("read"),
+    "acknowledged": text("acknowledged"),
+}
 As = Annotated[str, typer.Option("--as", help="who you are, where the house is open on loopback (KUAIHUI_PERSON)")]
 
 
@@ -21,7 +30,7 @@ def incidents(all: Annotated[bool, typer.Option("--all", help="closed ones too")
         if not found:
             tell(text("there is no incident") if all else text("no incident is open"), err=True)
         for one in found:
-            typer.echo(f"{one['incident']}  P{one['severity']}  {one['phase']:<10} {one['opened_local']}  {one['title']}")
+            typer.echo(f"{one['incident']}  P{one['severity']}  {one['phase_said']}  {one['opened_local']}  {one['title']}")
 
 
 def show(incident: str, all: Annotated[bool, typer.Option("--all", help="also how the house went about it")] = False) -> None:
@@ -80,7 +89,8 @@ def inbox(person: As = "") -> None:
         if not words:
             tell(text("nothing wants you now"), err=True)
         for word in words:
-            typer.echo(f"{word['incident']}  {word['local']}  [{word['reached']}]  {word['said']}")
+            reached = say_words(REACHED[word["reached"]], language())
+            typer.echo(f"{word['incident']}  {word['local']}  [{reached}]  {word['said']}")
         talk.post("/api/v1/inbox/read", {})
 
 
@@ -90,5 +100,5 @@ def _do(incident: str, person: str, deed: dict[str, Any]) -> None:  # Any: the d
 
 
 def _tell(answer: dict[str, Any]) -> None:
-    for fact in answer["facts"]:
-        typer.echo(fact["said"])
+    for said in dict.fromkeys(fact["said"] for fact in answer["facts"]):
+        typer.echo(said)

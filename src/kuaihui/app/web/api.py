@@ -19,12 +19,13 @@ from kuaihui.app.web.pictures import LARGEST, kind_of
 from kuaihui.app.web.problems import ANSWERS
 from kuaihui.app.wiring import House, new_id
 from kuaihui.briefing.receipts import Receipt, receipts
+from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.table import services_by_name
 from kuaihui.errors import Refused
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
 from kuaihui.intake.became import heard_lately
-from kuaihui.intake.phrasebook import mentioned
+from kuaihui.intake.phrasebook import mentioned, people_by_name, roles_by_name
 from kuaihui.intake.why import shown
 from kuaihui.journal.export import export
 from kuaihui.journal.journal import Summary
@@ -141,13 +142,21 @@ def deed_of(given: dict[str, Any], person: str) -> signals.AnyDeed:
 @api.post("/incidents/{incident}/deeds")
 async def do(house: InHouse, reader: Reads, person: Somebody, timeline: Here, deed: AnyModel) -> Facts:
     """Do something; answers with the facts it became (none, when it was so already)."""
-    given = deed.model_dump() | {"person": person}
+    given = by_id(deed.model_dump(), house.catalog) | {"person": person}
     if given["deed"] == "Speak":
         given["message"] = new_id()
         given["mentions"] = tuple(dict.fromkeys((*given["mentions"], *mentioned(given["words"], house.catalog))))
     written = await act(house, timeline.incident, msgspec.convert(given, signals.AnyDeed))
     now = await house.loop.timeline(timeline.incident)
     return Facts(facts=[views.fact_shown(now.number_of(fact), fact, reader) for fact in written])
+
+
+def by_id(given: dict[str, Any], catalog: Catalog) -> dict[str, Any]:  # Any: a deed's own fields
+    """A deed in which roles and people that go by a name go by their ids."""
+    people = people_by_name(catalog)
+    known = {"role": roles_by_name(catalog), "to": people, "whom": people, "owner": people}
+    named = {field: known[field].get(word, word) for field, word in given.items() if field in known}
+    return given | named
 
 
 def _shown(timeline: Timeline, after: int, reader: views.Reader) -> list[views.FactShown]:
