@@ -40,33 +40,44 @@ class LogFilesSource(Source):
 
 
 class LokiSource(Source):
-    """Grafana Loki; `page` is lowered where the server allows fewer lines a query."""
+    """
+    Grafana Loki; `page` is lowered where the server allows fewer lines a query.
+
+    `link` is the address of the Grafana that shows it, `datasource` its uid there: evidence then leads back to the same query.
+    """
 
     url: str
     token: str = Field(default="", repr=False)
     username: str = ""
     password: str = Field(default="", repr=False)
     tenant: str = ""
+    link: str = ""
+    datasource: str = "loki"
     page: int = Field(default=5_000, ge=1)
 
 
 class ElasticsearchSource(Source):
-    """Elasticsearch or OpenSearch; an API key, or a user who may read."""
+    """Elasticsearch or OpenSearch; an API key, or a user who may read. `link`: the Kibana (or Dashboards) that shows it."""
 
     url: str
     api_key: str = Field(default="", repr=False)
     username: str = ""
     password: str = Field(default="", repr=False)
+    link: str = ""
     page: int = Field(default=5_000, ge=1, le=10_000)
 
 
 class LtsSource(Source):
-    """Huawei Cloud LTS; `url` is the region's endpoint, `project` the project's id, the keys those of a user with lts:logs:list."""
+    """
+    Huawei Cloud LTS; `url` is the region's endpoint, `project` the project's id,
+    the keys those of a user with lts:logs:list. `link`: another console.
+    """
 
     url: str
     project: str
     access_key: str
     secret_key: str = Field(default="", repr=False)
+    link: str = ""
     page: int = Field(default=1_000, ge=1, le=5_000)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import unquote_plus
 
 import httpx
 import pytest
@@ -258,6 +259,47 @@ async def test_what_the_usual_span_never_said_is_new(store: AnyStore) -> None:
 
     assert {one.new for one in fact.signatures if "pool" in one.template} == {True}
     assert {one.new for one in fact.signatures if "served" in one.template} == {False}
+
+
+async def test_evidence_leads_back_to_the_same_query_over_the_same_time() -> None:
+    millis = [f"{round(at.timestamp() * 1000)}" for at in (NOW - HOUR, NOW)]
+    grafana, kibana, console = LokiStore(), ElasticsearchStore(), LtsStore()
+    sources = (
+        (
+            grafana,
+            loki.Loki(loki.Access(url="http://s", token="right", link="https://g", datasource="u1", page=PAGE), transport=to(grafana)),
+        ),
+        (
+            kibana,
+            elasticsearch.Elasticsearch(
+                elasticsearch.Access(url="http://s", api_key="right", link="https://k/", page=PAGE), transport=to(kibana)
+            ),
+        ),
+        (
+            console,
+            lts.Lts(lts.Access(url="https://lts.cn-north-4.x.com", project="p", access_key="right", page=PAGE), transport=to(console)),
+        ),
+    )
+    links = [unquote_plus((await search(store, carrier, query="redis", level="fatal")).link) for store, carrier in sources]
+
+    assert links[0].startswith('https://g/explore?schemaVersion=1&orgId=1&panes={"logs":{"datasource":"u1"')
+    assert r'"expr":"{app=\"config-center\"} |= \"redis\" |~ `(?i)(fatal|' in links[0]
+    assert f'"range":{{"from":"{millis[0]}","to":"{millis[1]}"}}' in links[0]
+    assert links[1].startswith(
+        "https://k/app/discover#/?_g=(time:(from:'2026-03-11T02:00:00.000Z',to:'2026-03-11T03:00:00.000Z'))"
+        "&_a=(index:'app-*',query:(language:lucene,query:'(redis) AND ("
+    )
+    assert links[2].startswith("https://console.huaweicloud.com/lts/?region=cn-north-4#/cts/logEventsLeftMenu/events?groupId=g1&topicId=s1")
+    assert "condition=redis and (fatal or FATAL" in links[2]
+    assert links[2].endswith(f"&selectDate=3600000&createTime={millis[1]}")
+
+
+async def test_where_nobody_shows_a_source_there_is_no_link(remote: Store) -> None:
+    assert (await search(remote)).link == ""
+
+
+def to(store: Store) -> httpx.ASGITransport:
+    return httpx.ASGITransport(store.app)
 
 
 async def test_shards_that_failed_are_told() -> None:

@@ -72,12 +72,13 @@ def hear(body: bytes, now: datetime, scrub: Scrubber = DEFAULT) -> list[Movement
 
 def _change(told: Told, path: str, now: datetime, scrub: Scrubber) -> Movement:
     at = start(told.at, f"{path}.at", now) or now
+    title = scrub(told.title[:_SHORT]).replace("\n", " ")
     return Movement(
-        id=told.id[:_SHORT] or told.link[:_SHORT] or told.title[:_SHORT],
+        id=told.id[:_SHORT] or told.link[:_SHORT] or title,
         kind=told.kind[:40],
         at=at,
         service=told.service[:_SHORT],
-        title=scrub(told.title[:_SHORT]).replace("\n", " "),
+        title=title,
         author=told.author[:_SHORT],
         link=told.link[:_LONG] if told.link.startswith(("http://", "https://")) else "",
         environment=told.environment[:_SHORT],

@@ -23,6 +23,7 @@ from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.errors import TryLater
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
+from kuaihui.integrations.elasticsearch.discover import discover
 from kuaihui.language import text
 from kuaihui.orders import Order, SearchLogs
 from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
@@ -44,6 +45,7 @@ class Access:
     api_key: str = field(default="", repr=False)
     username: str = ""
     password: str = field(default="", repr=False)
+    link: str = ""  # of the Kibana that shows it
     page: int = PAGE
 
 
@@ -79,7 +81,7 @@ class Elasticsearch:
     ) -> None:
         """`transport` takes the place of the network in tests."""
         self.name, self.scrub = name, scrub
-        self.page = access.page
+        self.access, self.page = access, access.page
         headers = {"Authorization": f"ApiKey {access.api_key}"} if access.api_key else {}
         auth = httpx.BasicAuth(access.username, access.password) if access.username else None
         self._client = httpx.AsyncClient(
@@ -95,7 +97,11 @@ class Elasticsearch:
         """The records of the span as signatures. Raises TryLater or GiveUp where not even one page could be read."""
         deadline = asyncio.get_running_loop().time() + _BUDGET.total_seconds()
         found = await gathered(order, lambda since, until: self._pages(order, since, until, deadline))
-        return [await asyncio.to_thread(searched, order, found, now, self.name, scrub=self.scrub)]
+        return [await asyncio.to_thread(searched, order, found, now, self.name, self._link(order), self.scrub)]
+
+    def _link(self, order: SearchLogs) -> str:
+        view = order.place.get("view", order.place.get("index", ""))
+        return discover(self.access.link, view, self.scrub(_lucene(order)), order.since, order.until)
 
     async def _pages(self, order: SearchLogs, since: datetime, until: datetime, deadline: float) -> AsyncIterator[Sequence[LogLine]]:
         seen: set[tuple[str, str]] = set()
@@ -156,6 +162,12 @@ def _asked(order: SearchLogs) -> list[dict[str, object]]:
     if where := order.place.get("filter"):
         filters.append({"query_string": {"query": where}})
     return filters
+
+
+def _lucene(order: SearchLogs) -> str:
+    """The same in one line of Lucene's query syntax."""
+    levels = " OR ".join(f'{field}:"{word}"' for word in at_least(order.level) for field in _LEVEL[:2])
+    return " AND ".join(f"({part})" for part in (order.query, order.place.get("filter", ""), levels) if part)
 
 
 def _line(hit: _Hit) -> LogLine:

@@ -22,6 +22,7 @@ from kuaihui.diagnosis.log_signatures.lines import LogLine
 from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
+from kuaihui.integrations.loki.explore import explore
 from kuaihui.orders import Order, SearchLogs
 from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
 
@@ -42,6 +43,8 @@ class Access:
     username: str = ""
     password: str = field(default="", repr=False)
     tenant: str = ""
+    link: str = ""  # of the Grafana that shows it
+    datasource: str = "loki"  # its uid there
     page: int = PAGE  # lower where the server allows fewer lines a query
 
 
@@ -68,7 +71,7 @@ class Loki:
     ) -> None:
         """`transport` takes the place of the network in tests."""
         self.name, self.scrub = name, scrub
-        self.page = access.page
+        self.access, self.page = access, access.page
         headers = {"X-Scope-OrgID": access.tenant} if access.tenant else {}
         if access.token:
             headers["Authorization"] = f"Bearer {access.token}"
@@ -86,7 +89,10 @@ class Loki:
         """The records of the span as signatures. Raises TryLater or GiveUp where not even one page could be read."""
         query, deadline = _query(order, self.name), asyncio.get_running_loop().time() + _BUDGET.total_seconds()
         found = await gathered(order, lambda since, until: self._pages(query, _nanoseconds(since), _nanoseconds(until), deadline))
-        return [await asyncio.to_thread(searched, order, found, now, self.name, scrub=self.scrub)]
+        return [await asyncio.to_thread(searched, order, found, now, self.name, self._link(order, query), self.scrub)]
+
+    def _link(self, order: SearchLogs, query: str) -> str:
+        return explore(self.access.link, self.access.datasource, self.scrub(query), order.since, order.until)
 
     async def _pages(self, query: str, since: int, until: int, deadline: float) -> AsyncIterator[Sequence[LogLine]]:
         seen: set[tuple[int, str, str]] = set()

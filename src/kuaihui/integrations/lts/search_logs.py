@@ -23,6 +23,7 @@ from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.errors import TryLater
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
+from kuaihui.integrations.lts.console import page
 from kuaihui.integrations.lts.signing import signed
 from kuaihui.language import text
 from kuaihui.orders import Order, SearchLogs
@@ -43,6 +44,7 @@ class Access:
     project: str
     access_key: str
     secret_key: str = field(default="", repr=False)
+    link: str = ""  # of the console, where it is not Huawei Cloud's own
     page: int = 1_000
 
 
@@ -90,7 +92,11 @@ class Lts:
         """The records of the span as signatures. Raises TryLater or GiveUp where not even one page could be read."""
         deadline = asyncio.get_running_loop().time() + _BUDGET.total_seconds()
         found = await gathered(order, lambda since, until: self._pages(order, since, until, deadline, now))
-        return [await asyncio.to_thread(searched, order, found, now, self.name, scrub=self.scrub)]
+        return [await asyncio.to_thread(searched, order, found, now, self.name, self._link(order), self.scrub)]
+
+    def _link(self, order: SearchLogs) -> str:
+        group, stream = order.place.get("group", ""), order.place.get("stream", "")
+        return page(self.access.link, self.access.url, group, stream, self.scrub(_keywords(order)), order.since, order.until)
 
     async def _pages(
         self, order: SearchLogs, since: datetime, until: datetime, deadline: float, now: datetime
