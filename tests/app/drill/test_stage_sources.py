@@ -48,6 +48,8 @@ def test_only_the_stages_service_is_looked_at_elsewhere(tmp_path: Path) -> None:
     assert {kind: dict(place) for kind, place in SOURCES.items()}.items() <= own.sources.model_dump().items()
     assert own.signal is not None
     assert own.signal.expression == str(ERROR_RATIO) == str(KNOWN["error_ratio"])
+    assert own.hotfix.canary.expression == str(KNOWN["error_ratio_by_environment"]), "a canary is held against everybody's pods"
+    assert own.hotfix.stages == sample.services["config-center"].hotfix.stages
     assert (own.owner, own.policy, own.signal.steps) == ("xiaomei", "business", sample.services["config-center"].signal.steps)  # type: ignore[union-attr]
 
 

@@ -16,7 +16,7 @@ from kuaihui.incident.alerts import Reopened
 from kuaihui.incident.pages import Acknowledged, Ordered
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import WELL, Closed, ObservationStarted, RecoveryMeasured
-from kuaihui.incident.repair import GatePassed, HotfixFinished, HotfixStarted
+from kuaihui.incident.repair import RECOVERED, GateMeasured, GatePassed, HotfixFinished, HotfixStarted
 from kuaihui.incident.room import DocumentCreated, Reacted
 from kuaihui.incident.timeline import Timeline
 from kuaihui.orders import Page
@@ -85,6 +85,10 @@ async def test_the_story_goes_through_every_gate() -> None:
         "operations": "ayi",
         "tester": "xiaoshuai",
     }
+    canary = [fact for fact in acted.timeline.all(GateMeasured) if fact.gate == "canary"]
+    assert (canary[0].verdict, canary[0].value) == (RECOVERED, 0.0), "against the pods of everybody"
+    assert canary[0].baseline
+    assert canary[0].baseline > 0.05
     axin = next(one for one in acted.grade.reached if one.person == "axin")
     assert axin.took_on is None
     assert [fact.message for fact in acted.timeline.all(Reacted) if fact.by == "axin"] == ["topic", "document"]

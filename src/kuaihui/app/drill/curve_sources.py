@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from kuaihui.app.drill.curves import Curves
-from kuaihui.app.drill.sources import NAME
+from kuaihui.app.drill.sources import BY_ENVIRONMENT, NAME
 from kuaihui.app.drill.stage.expressions import ERROR_RATIO
 from kuaihui.incident.evidence import (
     MOST_POINTS,
@@ -62,8 +62,11 @@ class _Metrics:
 
     async def read(self, order: ReadMetrics, timeline: Timeline, now: datetime) -> Sequence[Fact]:
         """The ratio as it went; whatever else is asked is not declared and has no value."""
-        declared = order.expression == str(ERROR_RATIO) and not self._curves.metrics_are_gone
-        series = (self._series(order),) if declared else ()
+        series: tuple[Series, ...] = ()
+        if order.expression == str(ERROR_RATIO) and not self._curves.metrics_are_gone:
+            series = (self._series(order),)
+        elif order.expression == BY_ENVIRONMENT and not self._curves.metrics_are_gone:
+            series = tuple(_now_in(name, value, order) for name, value in self._curves.by_environment().items())
         told: dict[str, Any] = _told(order, now, f"prometheus.{NAME}") | {"since": order.since, "until": order.until}
         return [MetricsRead(**told, expression=order.expression, series=series, usual=order.usual, unit=order.unit)]
 
@@ -81,6 +84,12 @@ class _Metrics:
 
     def _at(self, at: datetime) -> float:
         return next((value for since, value in reversed(self._curves.history) if since <= at), 0.0)
+
+
+def _now_in(environment: str, value: float, order: ReadMetrics) -> Series:
+    """An environment's ratio as it is now, twice: two points decide."""
+    points = ((order.until - order.step, value), (order.until, value))
+    return Series(labels={"service": order.service, "environment": environment}, points=points, last=value, max=value, min=value)
 
 
 class _Logs:

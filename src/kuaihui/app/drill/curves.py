@@ -65,6 +65,10 @@ class Curves:
         canary = self._running["canary"]
         return full if not canary else (1 - CANARY) * full + CANARY * self._errors(canary)
 
+    def by_environment(self) -> dict[str, float]:
+        """The share of failed answers of each environment that something runs in, by name."""
+        return {name: self._errors(version) for name, version in self._running.items() if version}
+
     @property
     def what_is_real(self) -> Sequence[Text]:
         return (text("Nothing of it is real: the stage's physics are declared curves, in virtual time"),)

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, cast
 import yaml
 
 from kuaihui.app.drill.stage.description import SERVICE
-from kuaihui.app.drill.stage.expressions import ERROR_RATIO
+from kuaihui.app.drill.stage.expressions import ERROR_RATIO, KNOWN
 from kuaihui.app.drill.stage.hooks import Hooks
 from kuaihui.app.drill.stage.roles import Receiver
 from kuaihui.app.drill.stage.standing import Addresses
@@ -26,6 +26,7 @@ from kuaihui.errors import Refused
 from kuaihui.language import text
 
 NAME: Final = "stage"  # the stage's sources are set up as [prometheus.stage], [logfiles.stage], [redis.stage]
+SIGNAL: Final = {"zh": "网关 5xx 占比", "en": "gateway 5xx ratio"}  # what the stage measures, where the catalog has no name for it
 USUAL: Final = 0.01  # the share of failed answers that is usual, where the team's catalog does not say it
 # What the catalog says of the service that the stage breaks.
 SOURCES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -34,6 +35,10 @@ SOURCES: Final[Mapping[str, Mapping[str, str]]] = {
     "changes": {"from": "changes"},
     "redis": {"from": "redis", "name": NAME},
 }
+
+# How the canary's requests are told from everybody's.
+BY_ENVIRONMENT: Final = str(KNOWN["error_ratio_by_environment"])
+CANARY: Final = {"expression": BY_ENVIRONMENT, "label": "environment", "canary": "canary", "stable": "full"}
 
 
 def stage_hooks(server: Server, tokens: Mapping[str, str] | None = None) -> Hooks:
@@ -77,7 +82,7 @@ def stage_catalog(catalog: Path, into: Path, service: str = SERVICE) -> Path:
     for file in sorted([*into.glob("services.yaml"), *into.glob("services/*.yaml")]):
         services = cast("dict[str, Any]", yaml.safe_load(file.read_text(encoding="utf-8")) or {})  # Any: whatever the team wrote
         if service in services:
-            services[service] = _on_stage(service, services[service])
+            services[service] = _on_stage(services[service])
             file.write_text(yaml.safe_dump(services, allow_unicode=True, sort_keys=False), encoding="utf-8")
             return into
     words = text(
@@ -86,11 +91,9 @@ def stage_catalog(catalog: Path, into: Path, service: str = SERVICE) -> Path:
     raise Refused(words)
 
 
-def _on_stage(name: str, service: dict[str, Any]) -> dict[str, Any]:  # Any: as above
-    signal = (
-        {"name": service.get("name", name), "unit": "ratio", "usual_high": USUAL}
-        | service.get("signal", {})
-        | {"expression": str(ERROR_RATIO)}
-    )
+def _on_stage(service: dict[str, Any]) -> dict[str, Any]:  # Any: as above
+    usual = {"name": dict(SIGNAL), "unit": "ratio", "usual_high": USUAL}
+    signal = usual | service.get("signal", {}) | {"expression": str(ERROR_RATIO)}
     sources = service.get("sources", {}) | {kind: dict(place) for kind, place in SOURCES.items()}
-    return service | {"signal": signal, "sources": sources}
+    hotfix = service.get("hotfix", {}) | {"canary": dict(CANARY)}
+    return service | {"signal": signal, "sources": sources, "hotfix": hotfix}
