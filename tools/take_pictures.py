@@ -267,6 +267,7 @@ async def main(wanted: list[str], into: Path) -> None:
     with running_chromium("--hide-scrollbars") as server:
         async with connected(server) as browser, acted(port=free_port(), integrations=[story := Story()]) as stage, served(stage):
             stage.house.shelf.catalog = with_sources()
+            stage.app.state.reports = Path("none")  # drills that were acted on this machine are no part of the pictures
             incident = await begins(stage)
             await take(browser, stage, PAGED, incident, wanted, into)
             await goes_on(stage, incident)

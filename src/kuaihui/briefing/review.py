@@ -141,7 +141,7 @@ def _turns(timeline: Timeline) -> Iterator[Fact]:
 def hurt(facts: Facts) -> str:
     """The impact as the signal tells it, and as people wrote it in the incident's document."""
     written = [fact.words.strip() for fact in facts.timeline.all(DocumentEdited) if (fact.section, fact.document) == ("impact", "")]
-    return "\n".join([impact(facts), *written[-1:]])
+    return "\n\n".join([impact(facts), *written[-1:]])  # an empty line: what they wrote is no part of the list
 
 
 # -- well and badly ------------------------------------------------------------------------------------------------------------------------
