@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -13,7 +14,7 @@ from kuaihui.app.drill.shelf import find, folders
 from kuaihui.app.drill.virtual import Acting, act_through, acting
 from kuaihui.briefing.grade import Grade, confirmed_cause
 from kuaihui.incident.alerts import Reopened
-from kuaihui.incident.pages import Acknowledged, Ordered
+from kuaihui.incident.pages import Acknowledged, Ordered, Read
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import WELL, Closed, ObservationStarted, RecoveryMeasured
 from kuaihui.incident.repair import RECOVERED, GateMeasured, GatePassed, HotfixFinished, HotfixStarted
@@ -91,6 +92,8 @@ async def test_the_story_goes_through_every_gate() -> None:
     assert canary[0].baseline > 0.05
     axin = next(one for one in acted.grade.reached if one.person == "axin")
     assert axin.took_on is None
+    closed, read = acted.timeline.all(Closed)[0].at, next(fact.at for fact in acted.timeline.all(Read) if fact.person == "axin")
+    assert timedelta(0) < read - closed < timedelta(minutes=1), "he is back as soon as it is all over"
     assert [fact.message for fact in acted.timeline.all(Reacted) if fact.by == "axin"] == ["topic", "document"]
 
 
