@@ -97,7 +97,7 @@ def test_an_override_stands_whatever_the_layers_and_the_leave_say() -> None:
 
     assert known.on_call("r", at("2023-01-05 10:00")) == ("c",)
     assert known.on_call("r", at("2023-01-05 18:00")) == ("a",)
-    assert say(known.answer("r", at("2023-01-05 12:00")).reason, "zh") == "换班:swap"
+    assert say(known.answer("r", at("2023-01-05 12:00")).reason, "zh") == "换班：swap"
 
 
 def test_the_backup_stands_in_for_whoever_is_on_leave() -> None:
