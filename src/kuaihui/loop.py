@@ -46,6 +46,10 @@ MOST_CONCLUSIONS: Final = 50
 MOST_SETTLED: Final = 25
 # In real time an incident waits this long after an order was carried out well, so that the answers to its other orders are settled with it.
 SETTLE_ANSWERS_WITHIN: Final = timedelta(milliseconds=50)
+# In real time all but a new incident's first page may wait this long: of two hundred that open at once, all page before any does more.
+SETTLE_REST_WITHIN: Final = timedelta(milliseconds=250)
+# What is heard next waits for the first pages of what was heard before, at most this long (seconds): a loop that stumbles stops nobody.
+PAGES_FIRST: Final = 0.25
 # Timelines kept in memory, so that a busy incident is not read again for every signal.
 KEPT_TIMELINES: Final = 4096
 
@@ -134,6 +138,7 @@ class Loop:
         self._carrying: set[asyncio.Task[None]] = set()
         self._words: dict[str, list[_Word]] = {}
         self._listening: dict[str, asyncio.Task[None]] = {}
+        self._unpaged: dict[str, asyncio.Future[None]] = {}
         self._wanted: dict[str, datetime | None] = {}  # when each incident is to be settled, as we last wrote it
 
     # -- reading -----------------------------------------------------------------------------------------------------------------------
@@ -240,6 +245,17 @@ class Loop:
                 self.forget(timeline.incident)
         return kept
 
+    async def paged(self, incidents: Iterable[str]) -> None:
+        """Wait until each of these new incidents was settled once, in real time and where nobody else settles: PAGES_FIRST at the most."""
+        if not self.urgent or not self.journal.exclusive:
+            return
+        here = asyncio.get_running_loop()
+        known = {incident: self._unpaged.setdefault(incident, here.create_future()) for incident in incidents}
+        if known:
+            await asyncio.wait(known.values(), timeout=PAGES_FIRST)
+        for incident in known:
+            self._unpaged.pop(incident, None)
+
     # -- deciding ----------------------------------------------------------------------------------------------------------------------
 
     def decide(self, timeline: Timeline, now: datetime, duties: Sequence[Duty] | None = None) -> Decision:
@@ -261,11 +277,11 @@ class Loop:
         return Decision(timeline, facts, orders, coming, min(instants, default=None))
 
     def _first(self, timeline: Timeline, now: datetime) -> Decision:
-        """What is due; of a new incident first only what cannot wait, and all the rest right after it."""
+        """What is due; of a new incident first only what cannot wait, and all the rest a moment after it."""
         if self.urgent and not timeline.has(Ordered):
             decision = self.decide(timeline, now, self.urgent)
             if decision.orders:
-                decision.due = now
+                decision.due = now + SETTLE_REST_WITHIN
                 return decision
         return self.decide(timeline, now)
 
@@ -333,6 +349,9 @@ class Loop:
         for whole, (claim, before, _) in zip(kept, busy, strict=True):
             if not whole:
                 await self._schedule(claim, len(before), now)
+        for claim in claims:
+            if (waiting := self._unpaged.pop(claim.incident, None)) is not None and not waiting.done():
+                waiting.set_result(None)
         return len(claims)
 
     async def _schedule(self, claim: Claim, expected: int, due: datetime | None) -> None:
@@ -357,7 +376,12 @@ class Loop:
         if facts[0].outcome == "gave up" and (behind := self._behind(order, carrier)):  # type: ignore[attr-defined]  # as below
             facts += await self._answered(timeline, order, behind, now)
         done = facts[0].outcome == "done"  # type: ignore[attr-defined]  # as below
-        await self.hear(timeline.incident, lambda _: facts, self.answers_wait if done else timedelta(0))
+        await self.hear(timeline.incident, lambda _: facts, self._answer_waits(timeline) if done else timedelta(0))
+
+    def _answer_waits(self, timeline: Timeline) -> timedelta:
+        """How long the answer to an order may wait to be settled: where only pages were ordered so far, as long as the rest does."""
+        only_paged = self.urgent and all(isinstance(given.order, Page) for given in timeline.all(Ordered))
+        return SETTLE_REST_WITHIN if only_paged else self.answers_wait
 
     async def _answered(self, timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime) -> list[Fact]:
         facts = await answer(timeline, order, carrier, now, self.clock)

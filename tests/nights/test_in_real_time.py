@@ -67,3 +67,18 @@ async def test_pages_go_out_before_anything_else_and_answers_are_settled_togethe
         assert len(orders) == len(timeline.orders) == len(timeline.answers) > 3
     # Thinking anew after each answer would be once an order, and once more for each page that went first.
     assert loop.thought < len(handed.orders)
+
+
+async def test_what_is_heard_next_waits_for_the_first_pages_of_what_was_heard_before() -> None:
+    known, handed = catalog(), Handed()
+    loop = Loop(Memory(), lambda: known, ROSTER, [handed], RealClock(), "hurried")
+    reception = Reception(loop, lambda: known, loop.clock)
+    running = asyncio.create_task(loop.run())
+    await reception.hear([firing(service="orders", region=f"r{number}") for number in range(5)])
+    answered = len(handed.orders)
+    await reception.hear([firing(service="orders", region=f"r{number}", instance="b") for number in range(5)])
+    paged = {incident for incident, order in handed.orders if isinstance(order, Page)}
+    running.cancel()
+
+    assert answered == 0, "the sender is not kept waiting"
+    assert len(paged) == 5

@@ -4,7 +4,8 @@ The reception: hears alerts from every door, hands facts to the loop, notices wh
 Rule 1: `hear` returns after everything it led to is kept; when it raises, the sender must tell us again.
 Rule 2: hearings that wait while a commit is under way share the next one, so that a thousand senders cost no more than one.
 Rule 3: an unchanged repeat touches neither the journal nor a timeline.
-Rule 4: traces of what stands in a timeline are written behind the answer; those of what was refused or hidden are written before it.
+Rule 4: the first pages of what was heard go out before more is taken in; its sender is answered before that.
+Rule 5: traces of what stands in a timeline are written behind the answer; those of what was refused or hidden are written before it.
 """
 
 from __future__ import annotations
@@ -204,7 +205,7 @@ class Reception:
         while self._waiting:
             batch = self._next_batch()
             try:
-                await self._take_in(batch)
+                opened = await self._take_in(batch)
             except Exception as failed:
                 for hearing in batch:
                     if not hearing.done.done():
@@ -213,6 +214,7 @@ class Reception:
                 for hearing in batch:
                     if not hearing.done.done():
                         hearing.done.set_result(None)
+                await self.loop.paged(opened)
 
     def _next_batch(self) -> list[_Hearing]:
         size, count = 0, 0
@@ -223,8 +225,13 @@ class Reception:
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return batch
 
-    async def _take_in(self, batch: Sequence[_Hearing]) -> None:
-        """Fold a batch into its incidents, in one commit; once more for those incidents where somebody else was faster."""
+    async def _take_in(self, batch: Sequence[_Hearing]) -> list[str]:
+        """
+        Fold a batch into its incidents, in one commit; once more for those incidents where somebody else was faster.
+
+        Returns the incidents that were opened.
+        """
+        opened: list[str] = []
         catalog, now = self.catalog(), self.clock.now()
         self._scrub(batch)
         groups = self._grouped(batch, catalog, now)
@@ -242,15 +249,17 @@ class Reception:
                     await self._find(plan.key)
                 else:
                     self._remember(plan, now)
+                    opened += [plan.before.incident] if plan.facts and not len(plan.before) else []
+        return opened
 
     def _scrub(self, batch: Sequence[_Hearing]) -> None:
         """Take out of the alerts' summaries what is not for people to see; their labels, by which they are known, stay as they are."""
-        told = [ringing.alert.summary for hearing in batch for ringing in hearing.ringings]
+        told = list({ringing.alert.summary: None for hearing in batch for ringing in hearing.ringings})
         clean = self.scrub.each(told)
         if clean != told:
-            rest = iter(clean)
+            said = dict(zip(told, clean, strict=True))
             for hearing in batch:
-                hearing.ringings = [_with_summary(ringing, next(rest)) for ringing in hearing.ringings]
+                hearing.ringings = [_with_summary(ringing, said[ringing.alert.summary]) for ringing in hearing.ringings]
 
     def _within(self, facts: Sequence[Fact]) -> timedelta:
         """Alerts that only join or clear may wait for more of them; what opens, re-opens or measures may not."""
