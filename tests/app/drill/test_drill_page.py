@@ -92,6 +92,7 @@ async def test_whoever_plays_puts_right_what_is_theirs_and_nothing_else() -> Non
 async def test_reports_are_read_and_nothing_else(drill: Acting, tmp_path: Path) -> None:
     grade = Grade("redis-down", 1)
     report = keep(tmp_path, grade, "# A report\n\n<script>bad()</script>", datetime(2026, 1, 1, tzinfo=UTC))
+    own = keep(tmp_path, Grade("cache-gone", 1), "# Our own", datetime(2026, 1, 1, tzinfo=UTC))
     (tmp_path / "secret.md").write_text("secret", encoding="utf-8")
     async with client(drill) as http:
         listed = await http.get("/drills")
@@ -99,6 +100,8 @@ async def test_reports_are_read_and_nothing_else(drill: Acting, tmp_path: Path) 
         outside = await http.get("/drills/redis-down/..%2Fsecret")
 
     assert report.stem in listed.text
+    assert f"/drills/cache-gone/{own.stem}" in listed.text
+    assert "A drill of your own" in listed.text
     assert "To the drill that is being acted" in listed.text
     assert "<h1>A report</h1>" in read.text
     assert "<script>bad" not in read.text

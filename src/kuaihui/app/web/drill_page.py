@@ -34,10 +34,14 @@ _PART: Final = re.compile(r"[\w.-]+")
 
 @drill_page.get("/drills")
 async def drills(request: Request, _: Anybody) -> HTMLResponse:
-    """Every drill, and how it went."""
-    folder, scripts = _reports(request), await asyncio.to_thread(_ours)
-    runs = {script.id: _runs(folder, script.id) for script in scripts}
-    return page(request, "drill/drills.html", scripts=scripts, runs=runs, acting=_director(request) is not None)
+    """Every drill, ours and those of which there are reports, and how it went."""
+    folder, director = _reports(request), _director(request)
+    scripts = {script.id: script for script in await asyncio.to_thread(_ours)}
+    if director is not None:
+        scripts.setdefault(director.script.id, director.script)
+    own = sorted({path.parent.name for path in folder.glob("*/*.md")} - set(scripts))
+    runs = {name: _runs(folder, name) for name in [*scripts, *own]}
+    return page(request, "drill/drills.html", scripts=scripts.values(), own=own, runs=runs, acting=director is not None)
 
 
 @cache

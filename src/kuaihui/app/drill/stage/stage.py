@@ -40,6 +40,12 @@ TRIM_EVERY = 2.0  # seconds
 TRIM_OVER = 8.0  # seconds of answers a correction looks at: shorter follows noise, longer follows the rate of before
 MOST = 2.0  # times the rate a level begins with: costs are measured well enough that more would be another fault
 TESTERS = 2  # at the same time; a pod's pool has room for them
+ENVIRONMENTS = {
+    Environment.PREPRODUCTION: text("pre-production"),
+    Environment.CANARY: text("canary"),
+    Environment.FULL: text("everybody"),
+}
+STATUSES = {"started": text("begun"), "succeeded": text("succeeded"), "failed": text("failed")}
 PEOPLE = (Environment.FULL.value, Environment.CANARY.value, "none")
 
 
@@ -181,7 +187,14 @@ class Stage:
         record.parent.mkdir(exist_ok=True)
         record.write_bytes(msgspec.json.encode(change))
         self.changes.append(change)
-        self._say(text("Release {version}, {environment}: {status}", version=version, environment=environment.value, status=status))
+        self._say(
+            text(
+                "Release {version}, {environment}: {status}",
+                version=version,
+                environment=ENVIRONMENTS[environment],
+                status=STATUSES[status],
+            )
+        )
         if self._hooks.changes and (fault := await tell(change, self._hooks.changes)):
             self._say(text("The change could not be reported: {fault}", fault=fault))
         return change
