@@ -21,6 +21,7 @@ MOST_LABELS: Final = 200
 # Grafana Mimir's default is 2,048 bytes for a value; twice that.
 LONGEST_LABEL: Final = 4_096
 _BACKSLASH: Final = ord("\\")
+_NOTHING: Final = b'""'  # an empty name or value; without a backslash it can be nothing else
 
 _read: Final = msgspec.json.Decoder(dict[str, str]).decode
 
@@ -44,8 +45,7 @@ def _plain(told: bytes, written: bytes, labels: dict[str, str]) -> bool:
     return (
         len(written) == len(told) <= LONGEST_LABEL
         and _BACKSLASH not in told
-        and "" not in labels
-        and "" not in labels.values()
+        and _NOTHING not in told
         and 0 < len(labels) <= MOST_LABELS
     )
 

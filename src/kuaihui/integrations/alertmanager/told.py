@@ -15,7 +15,7 @@ import msgspec
 
 from kuaihui.incident.alerts import Alert
 from kuaihui.intake.fingerprints import fingerprint_of_bytes
-from kuaihui.intake.instants import Instants, believable
+from kuaihui.intake.instants import MOST_KEPT, Instants, believable
 from kuaihui.intake.labels import malformed, name_of, read_labels
 from kuaihui.intake.measures import finite, grafana_measure, measure
 from kuaihui.intake.ringing import Fault, Misheard, Ringing, Unusable, unusable
@@ -80,11 +80,12 @@ class Reader:
     def __init__(self, source: str) -> None:
         self.source = source
         self.instants = Instants()
+        self._annotations: dict[bytes, Annotations] = {}
 
     def read(self, raw: RawAlert, now: datetime, ends: datetime | None, *, firing: bool) -> Ringing:
         """An alert in our words. Raises Unusable."""
         key, labels = read_labels(bytes(raw.labels), "labels")
-        annotations = _annotations(raw.annotations)
+        annotations = self._noted(bytes(raw.annotations))
         began = self._start(raw, now, ends)
         summary = annotations.summary or annotations.description
         value = None if annotations.value is None and raw.values is None and not raw.value_string else _value(raw, annotations)
@@ -101,6 +102,15 @@ class Reader:
         )
         return Ringing(alert, firing, began is not None)
 
+    def _noted(self, told: bytes) -> Annotations:
+        """Annotations as they are told: the alerts of one rule mostly share them, so each spelling is read once."""
+        known = self._annotations.get(told)
+        if known is None:
+            if len(self._annotations) > MOST_KEPT:
+                self._annotations.clear()
+            known = self._annotations[told] = _annotations(told)
+        return known
+
     def _start(self, raw: RawAlert, now: datetime, ends: datetime | None) -> datetime | None:
         began = self.instants.of(raw.starts_at, "startsAt")
         if began is None:
@@ -115,7 +125,7 @@ class Reader:
         return began
 
 
-def _annotations(told: msgspec.Raw) -> Annotations:
+def _annotations(told: bytes) -> Annotations:
     try:
         return _read_annotations(told)
     except msgspec.DecodeError as wrong:
