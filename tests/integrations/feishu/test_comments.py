@@ -53,7 +53,7 @@ async def test_whoever_knows_is_asked_at_the_blank_section_and_in_the_topic(team
     assert docx.words(paper.blocks[comment.block_id]) == "影响"
     assert shown(comment) == "“影响”还没人写，你最清楚：请直接写在这里，或者回复这条批注。@ou_xiaomei"
     assert (asked.by, asked.comment, asked.reference) == ("feishu", comment.comment_id, paper.token)
-    (told,) = [one for one in team.in_group() if "已在批注里请" in one.content]
+    (told,) = [one for one in team.in_group() if "还空着，已请" in one.content]
     assert "ou_xiaomei" in str(told.mentions)
 
 
