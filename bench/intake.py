@@ -41,6 +41,8 @@ NOBODY = "route: {receiver: nobody, group_by: [alertname, service]}\nreceivers: 
 # What we are after, as ratios per core to Alertmanager, and the storm's pages in milliseconds.
 AIMS = {"new": 5.0, "re-sent": 20.0}
 AIM_PAGE = 50.0
+# Seconds a server may take to start: on a machine that others use, one core is soon little.
+PATIENCE = 180.0
 HOOKED = """
 route: {{receiver: hook, group_by: [alertname, service], group_wait: 0s, group_interval: 1ms, repeat_interval: 1h}}
 receivers: [{{name: hook, webhook_configs: [{{url: "http://127.0.0.1:{port}/", send_resolved: false}}]}}]
@@ -61,7 +63,7 @@ def alertmanager(config: str) -> Iterator[Server]:
             "--cluster.listen-address=",
             "--log.level=error",
         ]
-        with running(command, log=folder / "log", ready=answers(f"http://{HOST}:{port}/-/ready")) as pid:
+        with running(command, log=folder / "log", ready=answers(f"http://{HOST}:{port}/-/ready"), patience=PATIENCE) as pid:
             yield Server(port, pid)
 
 
@@ -70,7 +72,7 @@ def house(*flags: str) -> Iterator[Server]:
     with new_folder("house") as folder:
         port = free_port()
         command = [*ON_CORE_0, "env", f"PYTHONPATH={ROOT}", sys.executable, "-m", "bench.peers.house", str(port), folder, *flags]
-        with running(command, log=folder / "log", ready=answers(f"http://{HOST}:{port}/-/ready")) as pid:
+        with running(command, log=folder / "log", ready=answers(f"http://{HOST}:{port}/-/ready"), patience=PATIENCE) as pid:
             yield Server(port, pid)
 
 

@@ -90,12 +90,13 @@ def running(
     stop: signal.Signals = signal.SIGTERM,
     bereaved: signal.Signals = signal.SIGKILL,
     launch_with: Sequence[str] = (),
+    patience: float = PATIENCE,
 ) -> Iterator[int]:
     """
     The command as a process, yielded as its id once `ready` says so, stopped afterwards.
 
     `stop` asks it to end; `bereaved` is what the kernel sends it when we die first. `launch_with` are more words for setpriv,
-    such as another user.
+    such as another user. `patience` is how many seconds it may take to be ready.
     """
     launcher = ["setpriv", "--pdeathsig", bereaved.name.removeprefix("SIG"), *launch_with, "--"]
     with log.open("ab") as out:
@@ -103,18 +104,18 @@ def running(
             [*launcher, *map(str, command)], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd=log.parent
         )
     try:
-        _wait_until(ready, process, log)
+        _wait_until(ready, process, log, patience)
         yield process.pid
     finally:
         _end(process, stop)
 
 
-def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, patience: float) -> None:
+    deadline = time.monotonic() + patience
     while not ready():
         ended = process.poll() is not None
         if ended or time.monotonic() > deadline:
-            fault = f"ended with {process.returncode}" if ended else f"did not answer within {PATIENCE:.0f} s"
+            fault = f"ended with {process.returncode}" if ended else f"did not answer within {patience:.0f} s"
             raise DidNotStart(f"{process.args}: {fault}\n{log.read_text(errors='replace')[-4000:]}")
         time.sleep(0.01)
 
