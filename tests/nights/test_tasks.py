@@ -100,8 +100,9 @@ def with_a_list(night: Night) -> Night:
 async def week_notes(night: Night) -> list[tuple[str, str, str]]:
     """When whom with which words, over all incidents."""
     every = [await night.loop.timeline(one.incident) for one in await night.journal.summaries()]
-    told = [fact for timeline in every for fact in timeline.all(Ordered) if isinstance(fact.order, Tell) and fact.order.about[:4] == "week"]
-    return sorted((f"{fact.at.astimezone(SHANGHAI):%m-%d %a %H:%M}", fact.order.person, say(fact.order.words, "zh")) for fact in told)
+    given = [(fact.at, fact.order) for timeline in every for fact in timeline.all(Ordered)]
+    told = [(at, order) for at, order in given if isinstance(order, Tell) and order.about.startswith("week")]
+    return sorted((f"{at.astimezone(SHANGHAI):%m-%d %a %H:%M}", order.person, say(order.words, "zh")) for at, order in told)
 
 
 async def test_everything_open_over_all_incidents_is_in_one_note_a_week_to_each_owner() -> None:
