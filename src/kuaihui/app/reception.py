@@ -1,5 +1,5 @@
 """
-The reception: hears alerts from every door, hands facts to the loop, notices who has fallen silent, keeps a trace of everything.
+The reception: hears alerts from every door, hands facts to the loop, lets go what nothing hides any more, keeps a trace of everything.
 
 Rule 1: `hear` returns after everything it led to is kept; when it raises, the sender must tell us again.
 Rule 2: hearings that wait while a commit is under way share the next one, so that a thousand senders cost no more than one.
@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from kuaihui.app.expiry import Expiry
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.services import Signal
 from kuaihui.diagnosis.scrubbing import DEFAULT
@@ -28,12 +29,12 @@ from kuaihui.incident.alerts import AlertCleared, AlertFired
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
-from kuaihui.intake.alerts import FOLDED, LATE, REFUSED, Fold, expired, fold, over, resolved_until, starts_something
+from kuaihui.intake.alerts import FOLDED, LATE, REFUSED, Fold, fold, over, resolved_until, starts_something
 from kuaihui.intake.hush import Hush
 from kuaihui.intake.inhibition import Inhibitions
 from kuaihui.intake.opening import acted_out, declaration, incident_id, opening
 from kuaihui.intake.places import Place, Places
-from kuaihui.intake.register import Entry, Register
+from kuaihui.intake.register import Register
 from kuaihui.intake.ringing import Misheard, Ringing
 from kuaihui.intake.silences import INHIBITED, KINDS, SILENCED, Hidden, Silences, quiet_of, reason_of
 from kuaihui.intake.traces import Tracing, refusal
@@ -48,8 +49,6 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE: Final = 4_000
 # How often traces are written when nothing else calls for it.
 TRACE_EVERY: Final = timedelta(seconds=1)
-# What could not be written down is tried again after this.
-TRY_AGAIN: Final = timedelta(seconds=1)
 # Where another process may make a silence, how soon it is known here.
 READ_SILENCES_EVERY: Final = timedelta(seconds=2)
 # In a storm an incident that has paged already is thought about anew this often, not for each of a hundred alerts. Nobody sees the delay.
@@ -111,13 +110,13 @@ class Reception:
         self.scrub = DEFAULT  # what is taken out of the words that alerts bring
         self.register = Register()
         self.tracing = Tracing()
+        self._expiry = Expiry(loop, self.register, self.tracing, resolve_timeout)
         self._places = Places(catalog())
         self.hush = Hush()
         self._silences_read: datetime | None = None
         self._waiting: list[_Hearing] = []
         self._worker: asyncio.Task[None] | None = None
         self._knows_all = False
-        self._repeats_noted: datetime | None = None
 
     # -- beginning and end ---------------------------------------------------------------------------------------------------------------
 
@@ -356,8 +355,8 @@ class Reception:
                 fired(ringing, key, incident, now)
             hearing.heard.counts[verdict.verdict] += 1
         if incident:
-            for hearing in plan.group.hearings:
-                hearing.heard.incidents.add(incident)
+            for heard in {id(hearing): hearing.heard for hearing in plan.group.hearings}.values():
+                heard.incidents.add(incident)
         self.tracing.took(plan.fold.verdicts, incident, now)
 
     # -- what wakes nobody -----------------------------------------------------------------------------------------------------------------
@@ -433,57 +432,13 @@ class Reception:
     async def turn(self) -> int:
         """Write down whose source has fallen silent by now, and the traces that wait; how many alerts expired."""
         now = self.clock.now()
-        self._note_repeats(now)
+        self._expiry.note_repeats(now)
         await self._let_go(now)
-        silent = list(self.register.silent(now))
-        if not self.loop.journal.exclusive:
-            silent = [entry for entry in silent if not await self._heard_elsewhere(entry, now)]
-        by_incident: dict[str, list[Entry]] = {}
-        for entry in silent:
-            by_incident.setdefault(entry.incident, []).append(entry)
-        for incident, entries in by_incident.items():
-            await self._expire(incident, entries, now)
+        count = await self._expiry.turn(now)
         await self.write_traces()
-        return len(silent)
-
-    async def _heard_elsewhere(self, entry: Entry, now: datetime) -> bool:
-        """Whether another process has heard this alert lately: its traces say so, or the facts."""
-        key, timeline = entry.alert.key, await self.loop.timeline(entry.incident)
-        heard = [trace.last or trace.at for trace in await self.loop.journal.traces(key) if trace.verdict != REFUSED]
-        heard += [fact.at for fact in timeline.all(AlertFired) if any(alert.key == key for alert in fact.alerts)]
-        again = max(heard, default=entry.changed) + self.resolve_timeout
-        if again > now:
-            self.register.look_again(entry, again)
-        return again > now
-
-    async def _expire(self, incident: str, entries: list[Entry], now: datetime) -> None:
-        def still_silent() -> list[Entry]:
-            return [entry for entry in entries if entry.ends is not None and entry.ends <= now]
-
-        def meaning(timeline: Timeline) -> list[Fact]:
-            return expired(timeline, [entry.alert.key for entry in still_silent()], now)
-
-        try:
-            facts = await self.loop.hear(incident, meaning)
-        except Exception:
-            for entry in entries:
-                self.register.look_again(entry, now + TRY_AGAIN)
-            raise
-        gone, told = still_silent(), {key for fact in facts if isinstance(fact, AlertCleared) for key in fact.keys}
-        for entry in entries:
-            if entry in gone:
-                self.tracing.expired(entry, now, told=entry.alert.key in told)
-                self.register.expired(entry.alert.key, now)
-            else:
-                self.register.look_again(entry, entry.ends or now)
+        return count
 
     # -- traces --------------------------------------------------------------------------------------------------------------------------
-
-    def _note_repeats(self, now: datetime) -> None:
-        """Where others hear too, let them know what rings on here: their deadlines did not move with ours."""
-        if not self.loop.journal.exclusive and (self._repeats_noted is None or now - self._repeats_noted >= self.resolve_timeout / 5):
-            self._repeats_noted = now
-            self.tracing.repeats(self.register.alerts.values(), now)
 
     async def write_traces(self) -> None:
         """Write the traces that wait, a few at a time, so that nobody who rings meanwhile waits for them."""
