@@ -12,7 +12,8 @@ true.
 
 With --loghub DIR (https://github.com/logpai/loghub, the folder is only read) the streams are drawn from its samples, and the accuracy on
 each sample itself is told; "left out" is ours with every number of the configuration chosen on the other samples. Without, the streams
-are drawn from our own statements. --quick is a short run on those.
+are drawn from our own statements. --quick is a short run on those. The file is also shared among several workers, each a process of one
+thread, and their parts are merged.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from drain3.template_miner_config import TemplateMinerConfig
 
 from kuaihui.diagnosis.log_signatures import gather, heads, part, ranking, shapes, templates, values, words
 
+MOST_MEMORY = 500  # megabytes, however long the stream
 HEAD = heads.Columns(names=("at", "service", "pod", "level", "text"))
 # The masking of the Drain3 project's examples/drain3.ini, its recommended start.
 _EDGES = ("((?<=[^A-Za-z0-9])|^)", "((?=[^A-Za-z0-9])|$)")
@@ -136,7 +138,13 @@ def in_its_own_process(what: str, path: Path, *args: str) -> Told:
 
 
 def contender(what: str, path: Path, args: Sequence[str]) -> None:
-    told = ours(path, int(args[0])) if what == "ours" else drain3(path, Path(args[0]))
+    match what:
+        case "ours":
+            told = ours(path, int(args[0]))
+        case "worker":
+            told = worker(path, int(args[0]), int(args[1]), Path(args[2]))
+        case _:
+            told = drain3(path, Path(args[0]))
     told.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(msgspec.json.encode(told).decode())
 
@@ -234,10 +242,69 @@ def race(title: str, path: Path, rounds: int) -> None:
     print(f"bursts found {before.bursts}, planted {len(planted)}")
 
 
+# --- several workers
+
+
+def cuts(path: Path, workers: int) -> list[int]:
+    """Where each worker's share of the file begins, at the beginning of a line; at last where the file ends."""
+    size = path.stat().st_size
+    found = [0]
+    with path.open("rb") as file:
+        for number in range(1, workers):
+            file.seek(size * number // workers)
+            file.readline()
+            found.append(file.tell())
+    return [*found, size]
+
+
+def share(path: Path, begin: int, end: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(begin)
+        while (left := end - file.tell()) > 0:
+            yield file.read(min(4 << 20, left))
+
+
+def worker(path: Path, begin: int, end: int, out: Path) -> Told:
+    """One worker's share, counted on one core and left as two tables for whoever merges."""
+    part.count_bytes([b"2026-03-01T14:00:00.000Z\ta\tb\tERROR\tx 1\n" * 1000], HEAD, threads=1)
+    began, before = time.perf_counter(), time.process_time()
+    counted = part.count_bytes(share(path, begin, end), HEAD, threads=1)
+    counted.by_minute.write_parquet(out.with_suffix(".minutes"))
+    counted.by_origin.write_parquet(out.with_suffix(".origins"))
+    return Told(counted.lines, [time.perf_counter() - began], 0, cpu=time.process_time() - before)
+
+
+def by_workers(path: Path, workers: int) -> tuple[part.Part, list[Told], float]:
+    """The merged part of so many workers at once, what each told, and the seconds that merging took."""
+    edges, outs = cuts(path, workers), [path.with_name(f"{number}-of-{workers}") for number in range(workers)]
+    command = [sys.executable, __file__, "--contender", "worker", str(path)]
+    calls = [[*command, str(begin), str(end), str(out)] for begin, end, out in zip(edges[:-1], edges[1:], outs, strict=True)]
+    env = os.environ | {"POLARS_MAX_THREADS": "1"}
+    running = [subprocess.Popen(call, stdout=subprocess.PIPE, text=True, env=env) for call in calls]
+    told = [msgspec.json.decode(one.communicate()[0], type=Told) for one in running]
+    began = time.perf_counter()
+    shares = [part.Part(pl.read_parquet(out.with_suffix(".minutes")), pl.read_parquet(out.with_suffix(".origins"))) for out in outs]
+    return part.merge(shares), told, time.perf_counter() - began
+
+
+def scaling(path: Path) -> None:
+    """One worker beside several, up to as many as there are cores: what they bring, and whether their parts merge to the same."""
+    cores = len(os.sched_getaffinity(0))
+    whole, (one,), _ = by_workers(path, 1)
+    print(f"\nworkers on {cores} cores, one thread each, {one.lines:,} lines: one alone {one.lines / one.seconds[0]:,.0f} lines/s")
+    for workers in range(2, max(2, cores) + 1):
+        merged, told, merging = by_workers(path, workers)
+        clock = one.seconds[0] / max(worker.seconds[0] for worker in told)
+        cpu = one.cpu / max(worker.cpu for worker in told)
+        same = "the same as one's" if part.alike(merged, whole) else "NOT the same as one's"
+        print(f"{workers} workers: {clock:.2f} times one by the clock, {cpu:.2f} by CPU; merged in {merging:.2f} s, {same}")
+
+
 def alone(path: Path) -> None:
     told = in_its_own_process("ours", path, "1")
     seconds = told.seconds[0]
     print(f"\nlong: {told.lines:,} lines in {seconds:.1f} s, {told.lines / seconds:,.0f} lines/s, {told.memory:.0f} MB at most")
+    print(f"goal: under {MOST_MEMORY} MB: {'met' if told.memory < MOST_MEMORY else 'NOT MET'}")
 
 
 def main() -> None:
@@ -251,7 +318,7 @@ def main() -> None:
     parser.add_argument("--hard", type=float, default=0.05)
     parser.add_argument("--long", type=int, default=0, help="also stream so many lines through, for the memory")
     parser.add_argument("--loghub", type=Path)
-    parser.add_argument("--only", choices=["samples", "mix", "hard", "long"])
+    parser.add_argument("--only", choices=["samples", "mix", "hard", "workers", "long"])
     parser.add_argument("--quick", action="store_true")
     args = parser.parse_args()
     lines = 30_000 if args.quick else args.lines
@@ -263,6 +330,10 @@ def main() -> None:
                 path = Path(folder) / f"{title}.tsv"
                 log_streams.write(path, lines, args.seed, hard, args.loghub)
                 race(title, path, args.rounds)
+        if args.only in (None, "workers"):
+            path = Path(folder) / "workers.tsv"
+            log_streams.write(path, lines, args.seed, 0.0, args.loghub)
+            scaling(path)
         if args.long and args.only in (None, "long"):
             path = Path(folder) / "long.tsv"
             log_streams.write(path, args.long, args.seed, 0.0, args.loghub)
