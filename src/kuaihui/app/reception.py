@@ -51,8 +51,8 @@ MOST_AT_ONCE: Final = 4_000
 TRACE_EVERY: Final = timedelta(seconds=1)
 # Where another process may make a silence, how soon it is known here.
 READ_SILENCES_EVERY: Final = timedelta(seconds=2)
-# In a storm an incident that has paged already is thought about anew this often, not for each of a hundred alerts. Nobody sees the delay.
-SETTLE_WITHIN: Final = timedelta(milliseconds=250)
+# In a storm an incident that has paged is thought about anew this often, not for each of a hundred alerts. Its clocks run in minutes.
+SETTLE_WITHIN: Final = timedelta(seconds=1)
 # Written at once; a bigger write would hold up the commits behind it, smaller ones touch the same pages of the journal again and again.
 TRACES_AT_ONCE: Final = 2_000
 # Summaries read at the start; with more incidents than this, a group that was not heard lately is looked up when it is.
