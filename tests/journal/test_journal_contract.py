@@ -339,12 +339,13 @@ async def test_a_repeat_of_a_trace_adds_to_its_count(journal: Journal) -> None:
 
 async def test_the_records_that_mention_something_are_found_newest_first(journal: Journal) -> None:
     await journal.append([adding("INC-1", [OPENED])])
-    await journal.append([adding("INC-2", [opened("orders")])])
+    await journal.append([adding("INC-2", [opened("orders", later(9))])])
 
     assert [record.incident for record in await journal.mentions(b'"fact":"Opened"')] == ["INC-2", "INC-1"]
     assert [record.incident for record in await journal.mentions(b'"fact":"Opened"', 1)] == ["INC-2"]
     assert [record.incident for record in await journal.mentions(b'"service":"payments"')] == ["INC-1"]
     assert await journal.mentions(b"nothing") == []
+    assert [record.incident for record in await journal.mentions(b'"fact":"Opened"', since=later(9))] == ["INC-2"]
 
 
 async def test_thousands_of_traces_are_noted_in_one_call(journal: Journal) -> None:

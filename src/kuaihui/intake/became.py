@@ -59,7 +59,7 @@ def _told(trace: Trace) -> datetime:
 
 async def _fired(journal: Journal, since: datetime) -> list[Trace]:
     """The alerts that began to fire at `since` or later, as far as the newest records tell."""
-    records = await journal.mentions(b'"fact":"AlertFired"')
+    records = await journal.mentions(b'"fact":"AlertFired"', since=since)
     facts = [(record.incident, decode(record.body)) for record in records]
     return [
         Trace(alert.key, fact.at, JOINED, written(BEGAN), alert.labels, incident)

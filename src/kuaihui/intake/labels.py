@@ -42,12 +42,7 @@ def read_labels(told: bytes, path: str) -> tuple[str, dict[str, str]]:
 
 def _plain(told: bytes, written: bytes, labels: dict[str, str]) -> bool:
     """Whether one look tells that nothing is wrong: no name twice, no escapes, nothing long, nothing empty, not too many."""
-    return (
-        len(written) == len(told) <= LONGEST_LABEL
-        and _BACKSLASH not in told
-        and _NOTHING not in told
-        and 0 < len(labels) <= MOST_LABELS
-    )
+    return len(written) == len(told) <= LONGEST_LABEL and _BACKSLASH not in told and _NOTHING not in told and 0 < len(labels) <= MOST_LABELS
 
 
 def check_labels(labels: dict[str, str], path: str) -> dict[str, str]:

@@ -200,11 +200,11 @@ class Journal(Protocol):
         """Up to `limit` records of any incident behind `position`, in the order of commits; empty where there are none yet."""
         ...
 
-    async def mentions(self, words: bytes, limit: int = 1000) -> list[Record]:
+    async def mentions(self, words: bytes, limit: int = 1000, since: datetime | None = None) -> list[Record]:
         """
-        The records in whose facts, as they are kept, these bytes stand, the newest first.
+        The records in whose facts, as they are kept, these bytes stand, the newest first; with `since`, of incidents that changed since.
 
-        Every record may have to be looked at: for a person's question, never for what is done often.
+        All these records may have to be looked at: for a person's question, never for what is done often.
         """
         ...
 

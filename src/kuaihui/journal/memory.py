@@ -173,8 +173,9 @@ class Memory:
     async def after(self, position: int, limit: int = 1000) -> list[Record]:
         return self._all[position : position + limit]
 
-    async def mentions(self, words: bytes, limit: int = 1000) -> list[Record]:
-        return [record for record in reversed(self._all) if words in record.body][:limit]
+    async def mentions(self, words: bytes, limit: int = 1000, since: datetime | None = None) -> list[Record]:
+        found = (record for record in reversed(self._all) if words in record.body)
+        return [record for record in found if since is None or self._summaries[record.incident].changed >= since][:limit]
 
     async def indexed(self) -> int:
         return max(self._words, default=0)

@@ -103,8 +103,9 @@ class Postgres:
     async def after(self, position: int, limit: int = PAGE) -> list[Record]:
         return [Record(*row) for row in await self._asked.rows(statements.FOLLOW, position, limit)]
 
-    async def mentions(self, words: bytes, limit: int = PAGE) -> list[Record]:
-        return [Record(*row) for row in await self._asked.rows(statements.MENTIONS, words, limit)]
+    async def mentions(self, words: bytes, limit: int = PAGE, since: datetime | None = None) -> list[Record]:
+        changed = microseconds(since) if since else 0
+        return [Record(*row) for row in await self._asked.rows(statements.MENTIONS, words, limit, changed)]
 
     async def changed(self, timeout: float) -> None:
         await self._changes.wait(min(timeout, LOOK_AGAIN))

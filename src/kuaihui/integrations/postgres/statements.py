@@ -73,7 +73,8 @@ SELECT pg_notify('{CHANNEL}', '')
 
 _RECORDS: Final = "SELECT incident, number, body, hash, position FROM records"
 READ: Final = f"{_RECORDS} WHERE incident = $1 AND number >= $2 ORDER BY number"
-MENTIONS: Final = f"{_RECORDS} WHERE position($1::bytea IN body) > 0 ORDER BY position DESC LIMIT $2"
+MENTIONS: Final = f"""{_RECORDS} WHERE incident IN (SELECT incident FROM incidents WHERE changed >= $3)
+    AND position($1::bytea IN body) > 0 ORDER BY position DESC LIMIT $2"""
 FOLLOW: Final = f"{_RECORDS} WHERE position > $1 ORDER BY position LIMIT $2"
 
 # -- incidents -------------------------------------------------------------------------------------------------------------------------

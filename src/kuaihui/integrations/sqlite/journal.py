@@ -110,8 +110,10 @@ class Sqlite:
         rows = await self._reader.long(f"{_RECORDS} WHERE position > ? ORDER BY position LIMIT ?", (position, limit))
         return [Record(*row) for row in rows]
 
-    async def mentions(self, words: bytes, limit: int = PAGE) -> list[Record]:
-        rows = await self._reader.long(f"{_RECORDS} WHERE instr(body, ?) > 0 ORDER BY position DESC LIMIT ?", (words, limit))
+    async def mentions(self, words: bytes, limit: int = PAGE, since: datetime | None = None) -> list[Record]:
+        changed = "incident IN (SELECT incident FROM incidents WHERE changed >= ?)"
+        statement = f"{_RECORDS} WHERE {changed} AND instr(body, ?) > 0 ORDER BY position DESC LIMIT ?"
+        rows = await self._reader.long(statement, (microseconds(since) if since else 0, words, limit))
         return [Record(*row) for row in rows]
 
     async def changed(self, timeout: float) -> None:
