@@ -185,6 +185,8 @@ def verdict(compared: SideBySide) -> list[Text]:
     left, right = _who(compared.pages_before), _who(compared.pages_after)
     said += [text("{person} would be paged, who was not", person=f"@{person}") for person in sorted(right - left)]
     said += [text("{person} would not be paged, who was", person=f"@{person}") for person in sorted(left - right)]
+    if not said and any(moment.differs for moment in compared.moments if moment.key.startswith("page/")):
+        return [text("the same people would be paged, at other times or not as often")]
     return said or [text("nobody would be paged otherwise")]
 
 

@@ -103,10 +103,10 @@ def _climb(timeline: Timeline, catalog: Catalog, current: Round, now: datetime) 
         people = _new_people(timeline, catalog, current, number, now)
         for person in people:
             yield from _calls(timeline, catalog, Page(occasion=current.number, person=person, level=number, channel="", reason=why), at)
-        began = _paged_at(timeline, current, number)
-        if began is None and people:
+        paged = _first_page(timeline, current, number)
+        if paged is None and people:
             return
-        at, why = next_level_at(timeline, current, people, level, began or at)
+        at, why = _next_level_at(timeline, current, people, level, paged or (current.number, at))
         if at > now:
             yield from _handed_over(timeline, catalog, current, number, now, at)
             yield from _announce(timeline, catalog, current, number + 1, at, why, last)
@@ -173,17 +173,18 @@ def _again(timeline: Timeline, catalog: Catalog, current: Round) -> Iterator[Due
                 yield from _calls(timeline, catalog, page, worse.at)
 
 
-def next_level_at(
-    timeline: Timeline, current: Round, people: tuple[str, ...], level: QuotedLevel, began: datetime
+def _next_level_at(
+    timeline: Timeline, current: Round, people: tuple[str, ...], level: QuotedLevel, paged: tuple[int, datetime]
 ) -> tuple[datetime, Text]:
-    """When the level after this one is due, by which of its clocks."""
+    """When the level after this one, which was `paged` by that fact at that instant, is due, by which of its clocks."""
+    number, began = paged
     if not people:
         return began, text("nobody is on call at this level")
     if failed := _unreachable(timeline, current, people):
         return failed, text("nobody of this level could be reached")
-    asked = [fact.at for fact in timeline.all(Escalated, current.number) if fact.at >= began]
+    asked = timeline.all(Escalated, number + 1)  # by its place, not its instant: one word calls one level
     if asked:
-        return asked[0], text("escalated by hand")
+        return asked[0].at, text("escalated by hand")
     unread = began + level.unread_after
     readers = {fact.person: fact.at for fact in reversed(timeline.all(Read, current.number))}
     read = [person for person in people if person in readers and readers[person] <= unread]
@@ -231,6 +232,8 @@ def _new_people(timeline: Timeline, catalog: Catalog, current: Round, number: in
     people = _people(level_of(timeline, number), timeline, catalog, at)
     if number == current.first:
         people = tuple(dict.fromkeys((*(who for who in current.before if who in catalog.people), *people)))
+    if isinstance(current.cause, Escalated) and number < current.first + length:
+        before.add(current.cause.by)  # who asks for others is awake
     return tuple(person for person in people if person not in before)
 
 
@@ -242,11 +245,11 @@ def _pages(timeline: Timeline, since: int, until: int | None = None) -> list[Pag
     ]
 
 
-def _paged_at(timeline: Timeline, current: Round, level: int) -> datetime | None:
-    """When this level was first paged in this round."""
-    for fact in timeline.all(Ordered, current.number):
+def _first_page(timeline: Timeline, current: Round, level: int) -> tuple[int, datetime] | None:
+    """By which fact, and when, this level was first paged in this round."""
+    for number, fact in timeline.numbered(Ordered, current.number):
         if isinstance(fact.order, Page) and fact.order.occasion == current.number and fact.order.level == level:
-            return fact.at
+            return number, fact.at
     return None
 
 
