@@ -307,8 +307,9 @@ def parsing(server: Server, size: int, rounds: int) -> None:
         rate, by_cpu = (commands / statistics.median(took[name][by] for took in rounds_took) / 1e6 for by in (0, 1))
         print(f"    {name:22} {rate:7.3f} M/s   {by_cpu:7.3f} M a CPU second   {clock:6.1f}x {cpu:6.1f}x")
     faina = [took["redis-faina's manner"] for took in rounds_took]
-    ratio = statistics.median(theirs.cpu / took["ours"].cpu for theirs, took in zip(faina, rounds_took, strict=True))
-    goal(f"at least {LEAST_RATIO} times redis-faina's rate, by CPU", met=ratio >= LEAST_RATIO)
+    # A rate is by the clock, on the cores there are; by CPU stands beside it, for a machine on which others are at work.
+    ratio = statistics.median(theirs.clock / took["ours"].clock for theirs, took in zip(faina, rounds_took, strict=True))
+    goal(f"at least {LEAST_RATIO} times redis-faina's rate", met=ratio >= LEAST_RATIO)
 
 
 @contextlib.contextmanager
