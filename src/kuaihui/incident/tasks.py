@@ -41,12 +41,12 @@ class TaskGiven(Fact, frozen=True, kw_only=True, tag=True):
         return text("{by} gave the task “{title}” to {owner}", by=f"@{self.by}", title=self.title, owner=f"@{self.owner}")
 
 
-class TaskDone(Fact, frozen=True, kw_only=True, tag=True):
+class _TaskTurned(Fact, frozen=True, kw_only=True):
     """
-    The task is done, says `by`.
+    A task is done, or to be done again, says `by`.
 
-    Where its issue was closed outside: in which product (`source`), by whom as that product calls them (`author`), and when by its clock
-    (`told`, UTC).
+    Where its issue was closed or re-opened outside: in which product (`source`), by whom as that product calls them (`author`), and when by
+    its clock (`told`, UTC).
     """
 
     task: str
@@ -56,30 +56,31 @@ class TaskDone(Fact, frozen=True, kw_only=True, tag=True):
     told: datetime | None = None
 
     @property
-    def said(self) -> Text:
-        if self.source:
-            who = f"@{self.by}" if self.by != self.source else self.author
-            return text("the task “{title}” is finished: {who} closed its issue in {source}", title=self.title, who=who, source=self.source)
-        return text("{by} finished the task “{title}”", by=f"@{self.by}", title=self.title)
+    def who(self) -> str:
+        """Who turned it, as a sentence names them: one of ours, or whoever it was in the outside product."""
+        return self.author if self.source and self.by == self.source else f"@{self.by}"
 
 
-class TaskReopened(Fact, frozen=True, kw_only=True, tag=True):
-    """The task that was done is to be done again, says `by`; the rest as in TaskDone."""
-
-    task: str
-    title: Text
-    source: str = ""
-    author: str = ""
-    told: datetime | None = None
+class TaskDone(_TaskTurned, frozen=True, kw_only=True, tag=True):
+    """The task is done."""
 
     @property
     def said(self) -> Text:
         if self.source:
-            who = f"@{self.by}" if self.by != self.source else self.author
-            return text(
-                "the task “{title}” is open again: {who} re-opened its issue in {source}", title=self.title, who=who, source=self.source
-            )
-        return text("{by} opened the task “{title}” again", by=f"@{self.by}", title=self.title)
+            says = {"title": self.title, "who": self.who, "source": self.source}
+            return text("the task “{title}” is finished: {who} closed its issue in {source}", **says)
+        return text("{by} finished the task “{title}”", by=self.who, title=self.title)
+
+
+class TaskReopened(_TaskTurned, frozen=True, kw_only=True, tag=True):
+    """The task that was done is to be done again."""
+
+    @property
+    def said(self) -> Text:
+        if self.source:
+            says = {"title": self.title, "who": self.who, "source": self.source}
+            return text("the task “{title}” is open again: {who} re-opened its issue in {source}", **says)
+        return text("{by} opened the task “{title}” again", by=self.who, title=self.title)
 
 
 class TaskLinked(Fact, frozen=True, kw_only=True, tag=True):

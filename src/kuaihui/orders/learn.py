@@ -49,8 +49,8 @@ class PassTask(Order, frozen=True, kw_only=True, tag=True):
         return text("pass the task “{title}” to {owner}", title=self.title, owner=f"@{self.person}")
 
 
-class EndTask(Order, frozen=True, kw_only=True, tag=True):
-    """The task is done: tick it off; `reference` is what the carrier called it when it made it. The occasion is its TaskDone."""
+class _OfTask(Order, frozen=True, kw_only=True):
+    """About a task that was made; `reference` is what its carrier called it then."""
 
     task: str
     title: Text
@@ -59,22 +59,18 @@ class EndTask(Order, frozen=True, kw_only=True, tag=True):
     @property
     def key(self) -> tuple[str | int, ...]:
         return (self.task,)
+
+
+class EndTask(_OfTask, frozen=True, kw_only=True, tag=True):
+    """The task is done: tick it off. The occasion is its TaskDone."""
 
     @property
     def said(self) -> Text:
         return text("tick off the task “{title}”", title=self.title)
 
 
-class ResumeTask(Order, frozen=True, kw_only=True, tag=True):
-    """The task is to be done again: take its tick back; `reference` as for EndTask. The occasion is its TaskReopened."""
-
-    task: str
-    title: Text
-    reference: str = ""
-
-    @property
-    def key(self) -> tuple[str | int, ...]:
-        return (self.task,)
+class ResumeTask(_OfTask, frozen=True, kw_only=True, tag=True):
+    """The task is to be done again: take its tick back. The occasion is its TaskReopened."""
 
     @property
     def said(self) -> Text:
@@ -128,8 +124,8 @@ class MakeIssue(Order, frozen=True, kw_only=True, tag=True):
         return text("open an issue in {source}: {title}", source=self.source, title=self.title)
 
 
-class CloseIssue(Order, frozen=True, kw_only=True, tag=True):
-    """Close the issue `reference` of a task that is done."""
+class _OfIssue(Order, frozen=True, kw_only=True):
+    """About an issue that stands for a task: what the product `source` calls it (`reference`), and where it is there."""
 
     task: str
     reference: str
@@ -141,25 +137,18 @@ class CloseIssue(Order, frozen=True, kw_only=True, tag=True):
     @property
     def key(self) -> tuple[str | int, ...]:
         return (self.task, self.source)
+
+
+class CloseIssue(_OfIssue, frozen=True, kw_only=True, tag=True):
+    """Close the issue `reference` of a task that is done."""
 
     @property
     def said(self) -> Text:
         return text("close the issue {reference} in {source}", reference=self.reference, source=self.source)
 
 
-class ReopenIssue(Order, frozen=True, kw_only=True, tag=True):
+class ReopenIssue(_OfIssue, frozen=True, kw_only=True, tag=True):
     """Open the issue `reference` of a task again that is to be done again."""
-
-    task: str
-    reference: str
-    source: str
-    place: dict[str, str] = {}
-
-    timeout: ClassVar[timedelta] = timedelta(seconds=20)
-
-    @property
-    def key(self) -> tuple[str | int, ...]:
-        return (self.task, self.source)
 
     @property
     def said(self) -> Text:
