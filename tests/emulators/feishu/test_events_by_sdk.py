@@ -180,7 +180,7 @@ async def test_an_event_that_fails_is_sent_again_and_stalls_the_later_ones_of_it
         await heard_by_webhook(tenant, url)
         first = await people("dazhuang", "say", chat_id="oc_alerts", text="one")
         second = await people("dazhuang", "say", chat_id="oc_alerts", text="two")
-        await asyncio.sleep(0.2)
+        await tenant.settled()
         assert ear.heard == []
         tenant.world.clock.pass_by(timedelta(seconds=15))
         await tenant.settled()
@@ -198,7 +198,6 @@ async def test_events_come_twice_late_or_never_when_told_to(
         tenant.world.faults.events.append(EventFault(kind=kind))
         names = {(await people("dazhuang", "say", chat_id="oc_alerts", text=text))["message_id"]: text for text in ("a", "b")}
         await tenant.settled()
-        await asyncio.sleep(0.1)
         assert [names[each] for _, each in ear.heard] == expected
 
 

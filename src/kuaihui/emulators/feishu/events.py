@@ -8,8 +8,7 @@ Rule 2: a card callback is asked once and waits three seconds; it is never sent 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -50,6 +49,20 @@ class Delivery:
     given_up: bool = False
 
 
+@dataclass
+class _Errand:
+    """One delivery on its way: after which other one, and until when it waits."""
+
+    delivery: Delivery
+    before: _Errand | None
+    until: datetime
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def moving(self, now: datetime) -> bool:
+        """Whether it gets on without time passing; one that follows another moves when that one has ended."""
+        return self.until <= now and (self.before is None or self.before.ended.is_set())
+
+
 class EventDesk:
     """Takes what happens and brings it to the apps."""
 
@@ -57,10 +70,9 @@ class EventDesk:
         self._world = world
         self._webhook = webhook
         self._connections = connections
-        self._lanes: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._lanes: dict[tuple[str, str], _Errand] = {}
+        self._running: dict[asyncio.Task[None], _Errand] = {}
         self._held: dict[str, list[Delivery]] = {}
-        self._at_work = 0  # deliveries that are not waiting for time to pass or for another delivery
         self.deliveries: list[Delivery] = []
 
     def publish(self, apps: Iterable[str], event_type: str, body: Json, lane: str) -> None:
@@ -92,40 +104,31 @@ class EventDesk:
 
     def _start(self, delivery: Delivery, at: datetime, *, in_lane: bool = True) -> None:
         lane = (delivery.app, delivery.lane)
-        before = self._lanes.get(lane) if in_lane else None
-        self._at_work += 1
-        task = asyncio.get_running_loop().create_task(self._deliver(delivery, at, before))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        errand = _Errand(delivery, self._lanes.get(lane) if in_lane else None, at)
+        task = asyncio.get_running_loop().create_task(self._run(errand))
+        self._running[task] = errand
+        task.add_done_callback(self._running.pop)
         if in_lane:
-            self._lanes[lane] = task
+            self._lanes[lane] = errand
 
-    async def _deliver(self, delivery: Delivery, at: datetime, before: asyncio.Task[None] | None) -> None:
+    async def _run(self, errand: _Errand) -> None:
         try:
-            with self._resting():
-                if before is not None:
-                    await asyncio.wait({before})
-                await self._world.clock.sleep_until(at)
-            await self._until_taken(delivery)
+            if errand.before is not None:
+                await errand.before.ended.wait()
+                errand.before = None
+            await self._until_taken(errand)
         finally:
-            self._at_work -= 1
+            errand.ended.set()
 
-    async def _until_taken(self, delivery: Delivery) -> None:
+    async def _until_taken(self, errand: _Errand) -> None:
+        delivery = errand.delivery
         for pause in (*AGAIN_AFTER, None):
+            await self._world.clock.sleep_until(errand.until)
             if await self._tried(delivery):
                 return
             if pause is not None:
-                with self._resting():
-                    await self._world.clock.sleep_until(delivery.tried[-1] + pause)
+                errand.until = delivery.tried[-1] + pause
         delivery.given_up = True
-
-    @contextmanager
-    def _resting(self) -> Generator[None]:
-        self._at_work -= 1
-        try:
-            yield
-        finally:
-            self._at_work += 1
 
     async def _tried(self, delivery: Delivery) -> bool:
         delivery.tried.append(self._world.now())
@@ -148,8 +151,7 @@ class EventDesk:
 
     async def settled(self) -> None:
         """Wait until nothing is on its way that could arrive without time passing."""
-        await asyncio.sleep(A_MOMENT)
-        while self._at_work:  # noqa: ASYNC110 # a delivery that ends may start the next of its lane
+        while any(each.moving(self._world.now()) for each in self._running.values()):  # noqa: ASYNC110 # one that ends lets the next go
             await asyncio.sleep(A_MOMENT)
 
     async def close(self) -> None:
