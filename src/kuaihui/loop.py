@@ -337,8 +337,8 @@ class Loop:
         claims = await self.journal.claim(self.worker, now, MOST_SETTLED)
         decided = [(claim, before := await self.timeline(claim.incident), self._first(before, now)) for claim in claims]
         busy = [one for one in decided if one[2].facts]
-        kept = await self.journal.append([self._append(claim, before, decision) for claim, before, decision in busy])
-        grown = [decision_timeline(before, decision) for _, before, decision in busy]
+        grown = [before.extended(decision.facts) for _, before, decision in busy]
+        kept = await self.journal.append([_append(*one, longer) for one, longer in zip(busy, grown, strict=True)])
         self._settled(kept, grown, [decision.due for _, _, decision in busy])
         for whole, timeline, (_, _, decision) in zip(kept, grown, busy, strict=True):
             if whole:
@@ -359,10 +359,6 @@ class Loop:
         known = self._known.get(claim.incident)
         if known is not None and len(known) == expected:
             self._wanted[claim.incident] = due
-
-    def _append(self, claim: Claim, before: Timeline, decision: Decision) -> Append:
-        longer = decision_timeline(before, decision)
-        return Append(claim.incident, len(before), tuple(decision.facts), summary_of(longer), decision.due, claim.generation)
 
     def _carry_all(self, timeline: Timeline, decision: Decision, now: datetime) -> None:
         for order, carrier in decision.orders:
@@ -441,9 +437,8 @@ def due_again(timeline: Timeline, order: AnyOrder, at: datetime) -> datetime | N
     return answered.again if answered.outcome == "later" else None
 
 
-def decision_timeline(before: Timeline, decision: Decision) -> Timeline:
-    """The timeline with everything the decision writes down."""
-    return before.extended(decision.facts)
+def _append(claim: Claim, before: Timeline, decision: Decision, grown: Timeline) -> Append:
+    return Append(claim.incident, len(before), tuple(decision.facts), summary_of(grown), decision.due, claim.generation)
 
 
 async def answer(timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime, clock: Clock) -> list[Fact]:

@@ -7,7 +7,7 @@ Rule 2: a standing that somebody holds never changes: what is carried on is copi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from copy import copy
 from datetime import datetime
 
@@ -42,14 +42,15 @@ class Standing(msgspec.Struct):
     def carried_on(self, facts: Sequence[Fact]) -> Standing:
         """The standing once these facts have happened too."""
         after = copy(self)
-        after._copy_what_changes(facts)
+        after._copy_what_changes({type(fact) for fact in facts})
         for fact in facts:
             after._take(fact)
         return after
 
-    def _copy_what_changes(self, facts: Sequence[Fact]) -> None:
-        changed = {type(fact) for fact in facts}
-        self.kinds = self.kinds | {kind: list(self.kinds.get(kind, ())) for kind in changed}
+    def _copy_what_changes(self, changed: Set[type[Fact]]) -> None:
+        self.kinds = dict(self.kinds)
+        for kind in changed:
+            self.kinds[kind] = list(self.kinds.get(kind, ()))
         if not changed.isdisjoint(_OF_ALERTS):
             self.values, self.series = dict(self.values), list(self.series)
             if AlertFired in changed or AlertCleared in changed:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property, wraps
+from functools import wraps
 from operator import itemgetter
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -35,6 +35,7 @@ class Timeline:
         self.incident = incident
         self.facts: tuple[Fact, ...] = tuple(facts)
         self._begun = begun
+        self._standing: Standing | None = None
         self._remembered: dict[tuple[object, ...], Any] = {}  # Any: each question has its own kind of answer
 
     def __len__(self) -> int:
@@ -45,13 +46,15 @@ class Timeline:
 
     def extended(self, facts: Iterable[Fact]) -> Timeline:
         """This timeline with more facts behind it."""
-        return Timeline(self.incident, (*self.facts, *facts), self.__dict__.get("standing", self._begun))
+        return Timeline(self.incident, (*self.facts, *facts), self._standing or self._begun)
 
-    @cached_property
+    @property
     def standing(self) -> Standing:
-        """What the facts come to: every answer below that each fact may change."""
-        begun = self._begun
-        return begun.carried_on(self.facts[begun.length :]) if begun.length < len(self.facts) else begun
+        """What the facts come to: every answer below that each fact may change. Worked out when it is first asked for."""
+        if self._standing is None:
+            begun = self._begun
+            self._standing = begun.carried_on(self.facts[begun.length :]) if begun.length < len(self.facts) else begun
+        return self._standing
 
     # -- facts by kind ---------------------------------------------------------------------------------------------------------------
 
@@ -83,7 +86,7 @@ class Timeline:
 
     # -- what is broken --------------------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def opened(self) -> Opened:
         """The opening: every timeline begins with one."""
         first = self.facts[0]
@@ -99,16 +102,16 @@ class Timeline:
         """Where the incident stands, by the phase table."""
         return self.standing.phase
 
-    @cached_property
+    @property
     def severity(self) -> int:
         """How bad it is now (1 is the worst)."""
         changed = self.last(SeverityChanged)
         return changed.severity if changed else self.opened.severity
 
-    @cached_property
+    @property
     def occasion(self) -> int:
         """The number of the opening or the last re-opening."""
-        reopened = self.numbered(Reopened)
+        reopened = self.standing.kinds.get(Reopened)
         return reopened[-1][0] if reopened else 0
 
     @property

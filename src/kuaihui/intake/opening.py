@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b32encode
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
@@ -22,6 +21,7 @@ from kuaihui.language import say, text
 LONGEST_TITLE: Final = 80  # characters: one line on a phone's lock screen, twice over
 # The value of the label `drill` that asks for telephones to be rung too: without it a drill never does.
 TELEPHONES: Final = "telephones"
+_BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648: no 0, 1 or 8 that could be taken for a letter
 
 
 def opening(place: Place, alerts: Sequence[Alert], catalog: Catalog, now: datetime) -> Opened:
@@ -94,5 +94,6 @@ def incident_id(key: str, at: datetime, time_zone: str, attempt: int = 0) -> str
     Among two hundred incidents of one minute, one time in fifty two get the same: then another `attempt` gives another name.
     """
     what = f"{key}\n{at.isoformat()}" + (f"\n{attempt}" if attempt else "")
-    digest = blake2b(what.encode(), digest_size=5).digest()
-    return f"{at.astimezone(ZoneInfo(time_zone)):%Y%m%d-%H%M}-{b32encode(digest).decode().lower()[:4]}"
+    digest = int.from_bytes(blake2b(what.encode(), digest_size=5).digest(), "big")
+    short = "".join(_BASE32[digest >> bits & 31] for bits in (35, 30, 25, 20))
+    return f"{at.astimezone(ZoneInfo(time_zone)):%Y%m%d-%H%M}-{short}"
