@@ -12,6 +12,8 @@ from typing import Final
 
 import typer
 
+from kuaihui.app.commands.help import SpokenCommand, SpokenGroup
+
 # Each module of `commands`, and its words, in the order that the help shows.
 WORDS: Final[dict[str, tuple[str, ...]]] = {
     "house": ("up", "token"),
@@ -32,6 +34,7 @@ def command_line(wanted: str = "") -> typer.Typer:
     """The command line; with the word that is wanted only its module is loaded, with none (or one that is unknown) all of them."""
     cli = typer.Typer(
         name="kuaihui",
+        cls=SpokenGroup,
         help="Kuaihui (快恢): incident response for teams who live in Feishu/Lark.",
         no_args_is_help=True,
         pretty_exceptions_show_locals=False,
@@ -39,7 +42,7 @@ def command_line(wanted: str = "") -> typer.Typer:
     cli.callback()(lambda: None)  # so that one word alone is still a word, not the whole command
     known = {word.replace("_", "-"): (module, word) for module, words in WORDS.items() for word in words}
     for module, word in [known[wanted]] if wanted in known else known.values():
-        cli.command()(getattr(import_module(f"kuaihui.app.commands.{module}"), word))
+        cli.command(cls=SpokenCommand)(getattr(import_module(f"kuaihui.app.commands.{module}"), word))
     return cli
 
 

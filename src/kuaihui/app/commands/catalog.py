@@ -31,7 +31,7 @@ File = Annotated[Path | None, typer.Option("--settings", envvar="KUAIHUI_SETTING
 
 
 def check(folder: Folder = None, settings: File = None) -> None:
-    """Check settings and catalog; every fault at once. 检查设置和名录。"""
+    """Check settings and catalog; every fault at once."""
     with one_line_errors():
         catalog = _catalog(folder, settings)
         for caution in catalog.cautions:
@@ -78,7 +78,7 @@ def oncall(
     folder: Folder = None,
     settings: File = None,
 ) -> None:
-    """Who is on call. 谁在值班。"""
+    """Who is on call."""
     with one_line_errors():
         catalog = _catalog(folder, settings)
         instant = parse_instant(at, catalog) if at else RealClock().now()
@@ -101,7 +101,7 @@ def _catalog(folder: Path | None, settings: Path | None) -> Catalog:
 
 
 def sample(folder: Annotated[Path, typer.Argument(help="a folder that is not there yet, or is empty")]) -> None:
-    """Write the sample catalog into a folder, to make your own of it. 写出示例名录。"""
+    """Write the sample catalog into a folder, to make your own of it."""
     with one_line_errors():
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise Refused(text("{folder} is not empty: name another folder", folder=str(folder)))

@@ -27,7 +27,7 @@ def demo(
     scripted: Annotated[bool, typer.Option("--scripted", help="on a fast clock, without real parts")] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="where the pages are")] = 8466,
 ) -> None:
-    """Act the founding story: an outage from the first alert to the end. 演一遍故障。"""
+    """Act the founding story: an outage from the first alert to the end."""
     with one_line_errors():
         if fast:
             run(play_fast())

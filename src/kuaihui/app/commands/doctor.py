@@ -31,7 +31,7 @@ EVENT_WITHIN: Final = 6.0
 
 
 def doctor(what: Annotated[Literal["feishu"], typer.Argument(help="what to look at")] = "feishu", settings: File = None) -> None:
-    """Check what is set up outside; for each fault, what to click. 体检：逐项检查对接配置。"""
+    """Check what is set up outside; for each fault, what to click."""
     with one_line_errors():
         if not asyncio.run(_feishu(Settings.load(settings))):
             raise typer.Exit(1)

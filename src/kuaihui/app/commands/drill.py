@@ -44,7 +44,7 @@ def drill(  # noqa: PLR0913, PLR0917  # each is one word people may say
     own_parts: Annotated[bool, typer.Option("--own-parts", help="leave nginx, Prometheus and Alertmanager aside")] = False,
     settings: File = None,
 ) -> None:
-    """Act an incident out on real parts, with a cast, and grade it. 演练。"""
+    """Act an incident out on real parts, with a cast, and grade it."""
     with one_line_errors():
         if listed:
             _list(every(own))

@@ -11,6 +11,7 @@ import secrets
 import socket
 from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Annotated
 
 import typer
 import uvicorn
@@ -34,7 +35,7 @@ except ImportError:  # Windows
 
 
 def up(settings: File = None) -> None:
-    """Start the house: pages, doors and the loop. 启动。"""
+    """Start the house: pages, doors and the loop."""
     with one_line_errors():
         run(_up(Settings.load(settings)))
 
@@ -92,8 +93,8 @@ async def serve(built: House, listener: socket.socket) -> None:
     await warming
 
 
-def token(person: str) -> None:
-    """Make a token for a person: they get the token, the settings keep its hash. 生成令牌。"""
+def token(person: Annotated[str, typer.Argument(help="the person's key in people.yaml")]) -> None:
+    """Make a token for a person: they get the token, the settings keep its hash."""
     with one_line_errors():
         if not _ID.fullmatch(person):
             raise Refused(text("{person} is no id: write the key that stands above them in people.yaml", person=person))

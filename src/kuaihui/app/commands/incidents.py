@@ -20,11 +20,13 @@ REACHED = {
     "read": text("read"),
     "acknowledged": text("acknowledged"),
 }
+Incident = Annotated[str, typer.Argument(help="an incident, as `kuaihui incidents` lists it")]
+Reason = Annotated[str, typer.Option(help="why")]
 As = Annotated[str, typer.Option("--as", help="who you are, where the house is open on loopback (KUAIHUI_PERSON)")]
 
 
 def incidents(all: Annotated[bool, typer.Option("--all", help="closed ones too")] = False) -> None:
-    """List the open incidents. 列出未关闭的故障。"""
+    """List the open incidents."""
     with one_line_errors():
         found = Talk().get("/api/v1/incidents", state="all" if all else "open")["incidents"]
         if not found:
@@ -33,8 +35,8 @@ def incidents(all: Annotated[bool, typer.Option("--all", help="closed ones too")
             typer.echo(f"{one['incident']}  P{one['severity']}  {one['phase_said']}  {one['opened_local']}  {one['title']}")
 
 
-def show(incident: str, all: Annotated[bool, typer.Option("--all", help="also how the house went about it")] = False) -> None:
-    """Show one incident: phase, clocks, people, roles, timeline. 查看一个故障。"""
+def show(incident: Incident, all: Annotated[bool, typer.Option("--all", help="also how the house went about it")] = False) -> None:
+    """Show one incident: phase, clocks, people, roles, timeline."""
     with one_line_errors():
         talk = Talk()
         told = talk.get(at("incidents", incident))
@@ -48,20 +50,30 @@ def show(incident: str, all: Annotated[bool, typer.Option("--all", help="also ho
                 typer.echo(f"{fact['local']}  {fact['said']}")
 
 
-def declare(service: str, title: str, severity: Annotated[int | None, typer.Option(min=1, max=5)] = None, person: As = "") -> None:
-    """Open an incident by hand. 手动开一个故障。"""
+def declare(
+    service: Annotated[str, typer.Argument(help="a service, by its id or a name of it")],
+    title: Annotated[str, typer.Argument(help="what is broken, in a line")],
+    severity: Annotated[int | None, typer.Option(min=1, max=5, help="1 is the worst; left out: the service's own")] = None,
+    person: As = "",
+) -> None:
+    """Open an incident by hand."""
     with one_line_errors():
         made = Talk(person=person).post("/api/v1/incidents", {"service": service, "title": title, "severity": severity})
         typer.echo(made["incident"])
 
 
-def ack(incident: str, person: As = "") -> None:
-    """Take it on. 接手。"""
+def ack(incident: Incident, person: As = "") -> None:
+    """Take it on."""
     _do(incident, person, {"deed": "Acknowledge"})
 
 
-def say(incident: str, words: str, person: As = "", picture: Path | None = None) -> None:
-    """Say something in the topic; a word like 升级 or /role does it. 在话题里说一句。"""
+def say(
+    incident: Incident,
+    words: Annotated[str, typer.Argument(help="what you say")],
+    person: As = "",
+    picture: Annotated[Path | None, typer.Option(help="a picture to go with it")] = None,
+) -> None:
+    """Say something in the topic; a word like 升级 or /role does it."""
     with one_line_errors():
         talk = Talk(person=person)
         pictures = [talk.post_file("/api/v1/artifacts", picture)["hash"]] if picture else []
@@ -69,20 +81,31 @@ def say(incident: str, words: str, person: As = "", picture: Path | None = None)
 
 
 def role(
-    incident: str, role: str, to: Annotated[str, typer.Argument(help="a person; left out: you")] = "", reason: str = "", person: As = ""
+    incident: Incident,
+    role: Annotated[str, typer.Argument(help="a role, by its id or its name")],
+    to: Annotated[str, typer.Argument(help="a person; left out: you")] = "",
+    reason: Reason = "",
+    person: As = "",
 ) -> None:
-    """Take a role, or give it to somebody. 担任或移交角色。"""
+    """Take a role, or give it to somebody."""
     _do(incident, person, {"deed": "GiveRole", "role": role, "to": to, "reason": reason} if to else {"deed": "TakeRole", "role": role})
 
 
-def do(incident: str, deed: str, reason: str = "", whom: str = "", severity: int = 0, person: As = "") -> None:
-    """Do anything else: Escalate, CallIn, JoinMeeting, Mitigate, Resolve, DoubtRecovery, DeclareFalseAlarm, SetSeverity. 其他动作。"""
+def do(
+    incident: Incident,
+    deed: Annotated[str, typer.Argument(help="one of those above")],
+    reason: Reason = "",
+    whom: Annotated[str, typer.Option(help="for CallIn: a person")] = "",
+    severity: Annotated[int, typer.Option(help="for SetSeverity: 1 to 5, 1 is the worst", show_default=False)] = 0,
+    person: As = "",
+) -> None:
+    """Do anything else: Escalate, CallIn, JoinMeeting, Mitigate, Resolve, DoubtRecovery, DeclareFalseAlarm, SetSeverity."""
     given = {"reason": reason, "whom": whom, "severity": severity}
     _do(incident, person, {"deed": deed} | {name: value for name, value in given.items() if value})
 
 
 def inbox(person: As = "") -> None:
-    """What wants you now; reading it here counts as read. 我的收件箱。"""
+    """What wants you now; reading it here counts as read."""
     with one_line_errors():
         talk = Talk(person=person)
         words = talk.get("/api/v1/inbox")["words"]

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from kuaihui.app.commands.catalog import File
+from kuaihui.app.commands.incidents import Incident
 from kuaihui.app.commands.speaking import one_line_errors, tell
 from kuaihui.app.commands.talking import Talk, at
 from kuaihui.app.settings import Settings
@@ -20,7 +21,7 @@ from kuaihui.language import Text, text
 
 
 def why(fingerprint: Annotated[str, typer.Argument(help="an alert's fingerprint, or its name")]) -> None:
-    """What became of an alert, and by which rule. 这条告警去哪了、为什么。"""
+    """What became of an alert, and by which rule."""
     with one_line_errors():
         for line in Talk().get(at("why", fingerprint))["lines"]:
             typer.echo(line)
@@ -31,7 +32,7 @@ def verify(
     file: Annotated[Path | None, typer.Option("--file", help="an export to verify instead of the journal")] = None,
     settings: File = None,
 ) -> None:
-    """Find changed or missing facts by their hash chain. 校验时间线是否被改动。"""
+    """Find changed or missing facts by their hash chain."""
     with one_line_errors():
         faults = verify_export(file.read_bytes()) if file else asyncio.run(_verify(Settings.load(settings), incident))
         for fault in faults:
@@ -50,9 +51,9 @@ async def _verify(settings: Settings, incident: str) -> list[Text]:
 
 
 def export(
-    incident: str, to: Annotated[Path | None, typer.Option("--to", help="the file to write; left out: the terminal")] = None
+    incident: Incident, to: Annotated[Path | None, typer.Option("--to", help="the file to write; left out: the terminal")] = None
 ) -> None:
-    """Take an incident elsewhere: all its facts with their hash chain, as JSON. 导出。"""
+    """Take an incident elsewhere: all its facts with their hash chain, as JSON."""
     with one_line_errors():
         whole = Talk().raw(at("incidents", incident, "export"))
         if to:

@@ -7,17 +7,18 @@ from typing import Annotated, Literal
 
 import typer
 
+from kuaihui.app.commands.incidents import Incident
 from kuaihui.app.commands.speaking import one_line_errors, tell
 from kuaihui.app.commands.talking import Talk, at
 from kuaihui.language import text
 
 
 def review(
-    incident: str,
+    incident: Incident,
     format: Annotated[Literal["md", "pdf", "json"], typer.Option("--format", help="md, pdf, or json with the hash chain")] = "md",
     to: Annotated[Path | None, typer.Option("--to", help="the file to write; left out: the terminal, or INCIDENT.pdf")] = None,
 ) -> None:
-    """Take an incident's review along: Markdown, PDF, or JSON with the hash chain. 导出复盘。"""
+    """Take an incident's review along: Markdown, PDF, or JSON with the hash chain."""
     with one_line_errors():
         whole = Talk().raw(f"{at('incidents', incident, 'review')}?format={format}")
         if to is None and format == "pdf":
@@ -30,7 +31,7 @@ def review(
 
 
 def tasks(person: Annotated[str, typer.Argument(help="whose; left out: everybody's")] = "") -> None:
-    """List the tasks that are not done. 列出没完成的待办。"""
+    """List the tasks that are not done."""
     with one_line_errors():
         found = Talk().get("/api/v1/tasks", person=person)["tasks"]
         if not found:

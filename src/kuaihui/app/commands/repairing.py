@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kuaihui.app.commands.incidents import As
+from kuaihui.app.commands.incidents import As, Incident, Reason
 from kuaihui.app.commands.speaking import one_line_errors, tell
 from kuaihui.app.commands.talking import Talk, at
 from kuaihui.language import text
@@ -27,12 +27,12 @@ Which = Annotated[str, typer.Option("--hotfix", help="which one, where several a
 
 
 def report(
-    incident: str,
+    incident: Incident,
     words: Annotated[str, typer.Argument(help="left out: the draft made from the timeline")] = "",
     draft: Annotated[bool, typer.Option("--draft", help="show the draft, send nothing")] = False,
     person: As = "",
 ) -> None:
-    """Tell the superior how it stands. 向上级通报。"""
+    """Tell the superior how it stands."""
     with one_line_errors():
         talk = Talk(person=person)
         if draft:
@@ -41,36 +41,43 @@ def report(
             _tell(talk, incident, {"deed": "Report", "words": words})
 
 
-def propose(incident: str, what: str, effect: str = "", risk: str = "", way_back: str = "", person: As = "") -> None:
-    """Propose what could be done. 提方案。"""
+def propose(
+    incident: Incident,
+    what: Annotated[str, typer.Argument(help="what to do")],
+    effect: Annotated[str, typer.Option(help="what it brings")] = "",
+    risk: Annotated[str, typer.Option(help="what could go wrong")] = "",
+    way_back: Annotated[str, typer.Option(help="how it is undone")] = "",
+    person: As = "",
+) -> None:
+    """Propose what could be done."""
     with one_line_errors():
         deed = {"deed": "Propose", "what": what, "effect": effect, "risk": risk, "way_back": way_back}
         _tell(Talk(person=person), incident, deed)
 
 
 def choose(
-    incident: str,
-    proposal: str,
-    reason: Annotated[str, typer.Argument()] = "",
+    incident: Incident,
+    proposal: Annotated[str, typer.Argument(help="a proposal, as the incident's page numbers it")],
+    reason: Annotated[str, typer.Argument(help="why")] = "",
     drop: Annotated[bool, typer.Option("--drop", help="decide against it")] = False,
     person: As = "",
 ) -> None:
-    """Decide for a proposal (or, with --drop, against it). 选方案。"""
+    """Decide for a proposal (or, with --drop, against it)."""
     with one_line_errors():
         _tell(Talk(person=person), incident, {"deed": "DropProposal" if drop else "ChooseProposal", "proposal": proposal, "reason": reason})
 
 
 def hotfix(
-    incident: str,
-    title: Annotated[str, typer.Argument()] = "",
-    branch: str = "",
-    link: str = "",
-    proposal: str = "",
+    incident: Incident,
+    title: Annotated[str, typer.Argument(help="what it changes, in a line")] = "",
+    branch: Annotated[str, typer.Option(help="the branch it is on")] = "",
+    link: Annotated[str, typer.Option(help="the merge request, or wherever it is followed")] = "",
+    proposal: Annotated[str, typer.Option(help="the proposal it carries out")] = "",
     rollback_of: Annotated[str, typer.Option("--rollback-of", help="begin the way back of this hotfix")] = "",
-    stop: Annotated[str, typer.Option("--stop", help="stop this hotfix; TITLE is the reason")] = "",
+    stop: Annotated[str, typer.Option("--stop", help="stop this hotfix; the title is then the reason")] = "",
     person: As = "",
 ) -> None:
-    """Begin a hotfix, a rollback of one, or stop one. 发起热修复、回滚,或停止。"""
+    """Begin a hotfix, a rollback of one, or stop one."""
     with one_line_errors():
         begun = {"deed": "StartHotfix", "title": title, "branch": branch, "link": link, "proposal": proposal}
         back = {"kind": "rollback", "back_of": rollback_of} if rollback_of else {}
@@ -79,20 +86,20 @@ def hotfix(
 
 
 def gate(
-    incident: str,
-    verdict: Verdict,
+    incident: Incident,
+    verdict: Annotated[Verdict, typer.Argument(help="how it came out")],
     gate: Annotated[str, typer.Argument(help="left out: the one it waits at")] = "",
     hotfix: Which = "",
-    reason: str = "",
+    reason: Reason = "",
     person: As = "",
 ) -> None:
-    """Say that a gate is passed, failed or skipped. 关卡通过、失败或跳过。"""
+    """Say that a gate is passed, failed or skipped."""
     with one_line_errors():
         _tell(Talk(person=person), incident, {"deed": _DEEDS[verdict], "gate": gate, "hotfix": hotfix, "reason": reason})
 
 
-def hotfixes(incident: str) -> None:
-    """Show each hotfix and rollback with its gates. 查看热修复和关卡。"""
+def hotfixes(incident: Incident) -> None:
+    """Show each hotfix and rollback with its gates."""
     with one_line_errors():
         found = Talk().get(at("incidents", incident, "hotfixes"))["hotfixes"]
         if not found:

@@ -44,7 +44,7 @@ def replay(
     raw: Annotated[bool, typer.Option("--markdown", help="plain Markdown instead of tables for the terminal")] = False,
     settings: File = None,
 ) -> None:
-    """Run a past incident again under another catalog, policy or duties: who would have been paged when. 回放。"""
+    """Run a past incident again under another catalog, policy or duties: who would have been paged when."""
     with one_line_errors():
         record, before = _record(what), _ours(settings)
         catalog = catalog_of(_folder(settings), *over) if over else before

@@ -37,7 +37,7 @@ def try_feishu(
     port: Annotated[int, typer.Option(min=1, max=65535, help="where Kuaihui's own pages are")] = 8466,
     feishu_port: Annotated[int, typer.Option(min=1, max=65535, help="where the emulated Feishu is")] = 8123,
 ) -> None:
-    """Try Kuaihui in an emulated Feishu; nothing to set up, nothing is kept. 没有飞书也能试。"""
+    """Try Kuaihui in an emulated Feishu; nothing to set up, nothing is kept."""
     with one_line_errors(), tempfile.TemporaryDirectory(prefix="kuaihui-try-") as folder:
         run(together(Path(folder), port, feishu_port))
 
