@@ -34,7 +34,7 @@ from kuaihui.intake.hush import Hush
 from kuaihui.intake.inhibition import Inhibitions
 from kuaihui.intake.opening import acted_out, declaration, incident_id, opening
 from kuaihui.intake.places import Place, Places
-from kuaihui.intake.register import Register
+from kuaihui.intake.register import Again, Register
 from kuaihui.intake.ringing import Misheard, Ringing
 from kuaihui.intake.silences import INHIBITED, KINDS, SILENCED, Hidden, Silences, quiet_of, reason_of
 from kuaihui.intake.traces import Tracing, refusal
@@ -58,8 +58,6 @@ TRACES_AT_ONCE: Final = 2_000
 # Summaries read at the start; with more incidents than this, a group that was not heard lately is looked up when it is.
 MOST_SUMMARIES: Final = 10_000
 _USUAL: Final = Signal.model_fields["matters_by"].default
-
-Again = tuple[Ringing, datetime | None]
 
 
 class Heard(msgspec.Struct):
@@ -184,8 +182,7 @@ class Reception:
 
     def _again(self, again: Sequence[Again], heard: Heard) -> list[Ringing]:
         """Those of the seen ones that are more than a repeat after all."""
-        repeated = self.register.repeated
-        news = [(ringing, ends) for ringing, ends in again if not repeated(ringing, ends)]
+        news = self.register.repeats(again)
         heard.counts[FOLDED] += len(again) - len(news)
         return [
             msgspec.structs.replace(ringing, alert=msgspec.structs.replace(ringing.alert, ends=ends))

@@ -42,6 +42,10 @@ class Entry(msgspec.Struct, gc=False):
     waits: datetime | None = None  # where it stands in the queue of deadlines
 
 
+# A ringing that a door has seen before exactly so, and its new end.
+Again = tuple[Ringing, datetime | None]
+
+
 class Register:
     """Every alert that rings, and those that lately did."""
 
@@ -52,15 +56,19 @@ class Register:
         self._deadlines: list[datetime] = []
         self._waiting: dict[datetime, list[str]] = {}
 
-    def repeated(self, ringing: Ringing, ends: datetime | None) -> bool:
-        """Take an unchanged repeat: whether it was one. What is not must be folded."""
-        entry = self.alerts.get(ringing.alert.key)
-        if entry is None or entry.told is not ringing or not entry.firing:
-            return False
-        entry.repeats += 1
-        if ends is not None and entry.ends is not None and ends > entry.ends:
-            entry.ends = ends
-        return True
+    def repeats(self, again: Iterable[Again]) -> list[Again]:
+        """Take the unchanged repeats among these; those that are more than that, and must be folded, are given back."""
+        known, news = self.alerts.get, list[Again]()
+        for told in again:
+            ringing, ends = told
+            entry = known(ringing.alert.key)
+            if entry is None or entry.told is not ringing or not entry.firing:
+                news.append(told)
+                continue
+            entry.repeats += 1
+            if ends is not None and entry.ends is not None and ends > entry.ends:
+                entry.ends = ends
+        return news
 
     def fired(self, ringing: Ringing, group: str, incident: str, now: datetime) -> None:
         """This alert fires in this incident."""

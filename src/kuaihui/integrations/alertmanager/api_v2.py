@@ -13,7 +13,7 @@ import msgspec
 
 from kuaihui.intake.labels import malformed
 from kuaihui.intake.ringing import Unusable, placed, unusable
-from kuaihui.integrations.alertmanager.told import MOST_KNOWN, Known, RawAlert, Reader, Told, each, misheard, too_deep
+from kuaihui.integrations.alertmanager.told import Memory, RawAlert, Reader, Told, each, misheard, too_deep
 from kuaihui.language import text
 
 SOURCE: Final = "prometheus"
@@ -27,7 +27,7 @@ class ApiV2:
 
     def __init__(self, resolve_timeout: timedelta) -> None:
         self.resolve_timeout = resolve_timeout
-        self._known: dict[bytes, Known] = {}
+        self._known = Memory()
         self._reader = Reader(SOURCE)
         self._ends = self._reader.instants.of
 
@@ -78,9 +78,7 @@ class ApiV2:
             return
         told.fresh.append(ringing)
         if ringing.firing and ringing.dated:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            self._known[labels] = Known(bytes(raw.annotations), raw.starts_at, ringing)
+            self._known.keep(labels, bytes(raw.annotations), raw.starts_at, ringing)
 
 
 def _list(body: bytes) -> list[msgspec.Raw]:

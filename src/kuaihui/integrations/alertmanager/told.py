@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from sys import intern
 from typing import Final
 
 import msgspec
@@ -72,6 +73,27 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     annotations: bytes
     started: str
     ringing: Ringing
+
+
+class Memory:
+    """
+    What a door has heard, by the bytes of its labels.
+
+    What many alerts share is held once: of a hundred thousand that are told again, each is compared with something near at hand.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Known] = {}
+        self._spellings: dict[bytes, bytes] = {}
+        self.get = self._known.get
+
+    def keep(self, labels: bytes, annotations: bytes, started: str, ringing: Ringing) -> None:
+        """This alert was told so."""
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        if len(self._spellings) >= MOST_KEPT:
+            self._spellings.clear()
+        self._known[labels] = Known(self._spellings.setdefault(annotations, annotations), intern(started), ringing)
 
 
 class Reader:

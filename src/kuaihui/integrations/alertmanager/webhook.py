@@ -15,7 +15,7 @@ import msgspec
 from kuaihui.intake.fingerprints import fingerprint_of_bytes
 from kuaihui.intake.labels import malformed
 from kuaihui.intake.ringing import Fault, Misheard, Unusable, placed, unusable
-from kuaihui.integrations.alertmanager.told import MOST_KNOWN, Known, RawAlert, Reader, Told, each, misheard, too_deep
+from kuaihui.integrations.alertmanager.told import Memory, RawAlert, Reader, Told, each, misheard, too_deep
 from kuaihui.language import text
 
 SOURCE: Final = "alertmanager"
@@ -36,7 +36,7 @@ class Webhook:
     """Reads what an Alertmanager posts; remembers what it has read."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, Known] = {}
+        self._known = Memory()
         self._reader = Reader(SOURCE)
 
     def hear(self, body: bytes, now: datetime) -> Told:
@@ -63,9 +63,7 @@ class Webhook:
             return
         told.fresh.append(ringing)
         if firing and ringing.dated:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            self._known[labels] = Known(_rest(raw), raw.starts_at, ringing)
+            self._known.keep(labels, _rest(raw), raw.starts_at, ringing)
 
 
 def _rest(raw: RawAlert) -> bytes:
