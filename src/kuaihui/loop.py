@@ -444,8 +444,8 @@ def _append(claim: Claim, before: Timeline, decision: Decision, grown: Timeline)
 async def answer(timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime, clock: Clock) -> list[Fact]:
     """Carry one order: its answer first, then what it led to."""
     try:
-        carry = carrier.carries[type(order)]
-        led_to = await asyncio.wait_for(carry(order, timeline, now), order.timeout.total_seconds())
+        async with asyncio.timeout(order.timeout.total_seconds()):
+            led_to = await carrier.carries[type(order)](order, timeline, now)
     except TryLater as busy:
         return [_later(timeline, order, carrier, clock.now(), busy.text, busy.after)]
     except TimeoutError:

@@ -26,6 +26,7 @@ class Turns:
         self._starts, self._days, self._handed_over = layer.starts, layer.days, layer.handed_over
         self._weekdays, self._calendar, self._zone = frozenset[str](layer.weekdays), calendar, place
         self._hours = _hours(layer.hours) if layer.hours else None
+        self._last: tuple[datetime, datetime, date] | None = None  # the duty day that was asked for last: mostly it is asked for again
 
     def number(self, at: datetime) -> int | None:
         """The number of the turn that is on at the instant, from 0; None before the layer starts and outside its weekdays and hours."""
@@ -42,12 +43,15 @@ class Turns:
 
     def _duty_day(self, at: datetime) -> date:
         """The day whose hand-over was the last before the instant."""
+        if self._last is not None and self._last[0] <= at < self._last[1]:
+            return self._last[2]
         day = local_day(at, self._zone)
-        while at < instant(day, self._handed_over, self._zone):
+        while at < (begin := instant(day, self._handed_over, self._zone)):
             day -= DAY
         # Where the clocks go back over midnight, a day's last hour comes again after the next day has begun.
-        while at >= instant(day + DAY, self._handed_over, self._zone):
-            day += DAY
+        while at >= (end := instant(day + DAY, self._handed_over, self._zone)):
+            day, begin = day + DAY, end
+        self._last = begin, end, day
         return day
 
     def _inside_hours(self, at: datetime) -> bool:
