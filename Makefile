@@ -12,7 +12,7 @@ LOCK    = $(UV) pip compile --quiet --universal --generate-hashes --custom-compi
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drills test lint types contracts check outages bench lock pictures assets clean format set-up
+.PHONY: help demo drills test again lint types contracts check outages bench lock pictures assets clean format set-up
 
 help:  ## these words
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -25,9 +25,12 @@ drills: set-up  ## every drill on real parts to its end, about half an hour (SPE
 
 test: set-up  ## every test (T=tests/duties for some)
 	@$(BIN)/python tools/debian_packages.py
-	@mkdir -p build/coverage && rm -f build/junit.xml
+	@mkdir -p build/coverage && rm -f build/junit.xml build/again.xml
 	@$(BIN)/pytest -n $(JOBS) --maxprocesses=8 --dist=worksteal --junitxml=build/junit.xml \
 		$(if $(T),,--cov --cov-report=term --cov-report=xml:build/coverage/coverage.xml) $(T)
+
+again: set-up  ## the few tests that failed last, once more and one at a time
+	@$(BIN)/python tools/ask_again.py build/again.xml
 
 lint: set-up  ## style and layout
 	@$(BIN)/ruff check
