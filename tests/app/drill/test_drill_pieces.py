@@ -18,7 +18,7 @@ from kuaihui.app.drill.stage.descriptions import BY_NAME
 from kuaihui.app.drill.virtual import acting
 from kuaihui.app.overlay import catalog_of, laid_over
 from kuaihui.briefing.compared import compared
-from kuaihui.briefing.grade import CAUSE, PEOPLE, SETUP, Clock, Grade, Off
+from kuaihui.briefing.grade import CAUSE, PEOPLE, SETUP, Clock, Grade, Off, Reached
 from kuaihui.catalog.load import load
 from kuaihui.errors import BadSettings, Refused
 from kuaihui.incident.alerts import Opened
@@ -156,6 +156,17 @@ def test_a_report_for_chinese_readers_is_chinese_throughout() -> None:
     assert "看到的证据" in told
     assert "全部符合剧本" in told
     assert "原因：没有适用于这个告警的预案" in told
+
+
+@pytest.mark.parametrize("language, took", [("zh", "| 发现 | 3 天 4 小时 | 1 分钟 | ✗ |"), ("en", "| detect | 3d 4h | 1 min | ✗ |")])
+def test_a_report_tells_spans_in_the_readers_words(language: str, took: str) -> None:
+    late = Clock("detect", text("detect"), timedelta(days=3, hours=4), timedelta(minutes=1))
+    reached = Reached("x", timedelta(seconds=5), timedelta(minutes=2, seconds=13), None)
+    told = Report(language, {}).markdown(find("redis-down").name, Grade("redis-down", 1, clocks=(late,), reached=(reached,)))
+
+    assert took in told
+    assert ("| x | 5 秒 | 2 分 13 秒 | — |" if language == "zh" else "| x | 5 s | 2 min 13 s | — |") in told
+    assert not re.search(r"\d:\d\d", told)
 
 
 # -- acting ------------------------------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def test_a_file_under_a_changed_policy_is_told_side_by_side() -> None:
 
     assert told.exit_code == 0, told.output
     assert "Axin's absence costs 1 min instead of 5 min" in told.output
-    assert "| 3 | 5:00 Dazhuang · unread for 5 min |" in told.output
+    assert "| 3 | 5 min · Dazhuang · unread for 5 min |" in told.output
 
 
 def test_a_duty_can_be_left_out_and_an_unknown_one_is_refused() -> None:

@@ -31,7 +31,7 @@ from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
 from kuaihui.incident.room import DocumentCreated, DocumentKept, MessagePosted
 from kuaihui.incident.thinking import EvidenceWeighed
 from kuaihui.language import say, text
-from kuaihui.language.durations import show_duration
+from kuaihui.language.durations import in_words
 
 # The story's forty-two minutes in about ninety seconds.
 PACE: Final = 28.0
@@ -126,8 +126,8 @@ async def report(built: House) -> None:
             typer.echo(f"{fact.at.astimezone(zone):%H:%M:%S}  {say(fact.said, spoken, names)}")
     typer.echo("")
     for stamp in stamps(timeline, catalog.service(timeline.service).budgets):
-        spent = show_duration(stamp.spent(stamp.stopped)) if stamp.stopped else "—"
-        typer.echo(f"{say(stamp.said, spoken)}: {spent} / {show_duration(stamp.budget)}")
+        spent = in_words(stamp.spent(stamp.stopped)) if stamp.stopped else "—"
+        typer.echo(say(text("{clock}: {spent} / {budget}", clock=stamp.said, spent=spent, budget=in_words(stamp.budget)), spoken))
     for kind in (DocumentCreated, ReviewDrafted):
         if made := timeline.last(kind):
             typer.echo(f"《{made.title}》 {made.link}")

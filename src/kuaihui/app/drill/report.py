@@ -17,7 +17,7 @@ from kuaihui.briefing.compared import Compared, compared
 from kuaihui.briefing.grade import PEOPLE, SETUP, Clock, Grade, Off, Reached
 from kuaihui.catalog.shapes import Name
 from kuaihui.language import Language, Text, say, text
-from kuaihui.language.durations import show_duration
+from kuaihui.language.durations import in_words
 
 BESIDE: Final = text("Beside what the drill expects")
 _EVIDENCE: Final = text("Evidence that was seen")
@@ -56,7 +56,7 @@ class Report:
         lines += self._table(
             text("Who was reached how fast"), (_WHO, _PAGED, _READ, _TOOK_ON), [self._reached(one) for one in grade.reached]
         )
-        roles = [[self._name(one.role), self._name(one.holder) or "—", _span(one.after)] for one in grade.roles]
+        roles = [[self._name(one.role), self._name(one.holder) or "—", self._span(one.after)] for one in grade.roles]
         lines += self._table(text("Roles"), (_ROLE, _WHO, _AFTER), roles)
         lines += [f"## {self.said(_EVIDENCE)}", "", *(f"- {self.said(one)}" for one in _evidence(grade)), ""]
         for whose, heading in ((PEOPLE, text("What people may do better")), (SETUP, text("What the set-up wants"))):
@@ -76,10 +76,13 @@ class Report:
         return [f"## {self.said(heading)}", "", *("| " + " | ".join(row) + " |" for row in table), ""] if rows else []
 
     def _clock(self, clock: Clock) -> list[str]:
-        return [self.said(clock.says), _span(clock.spent), _span(clock.budget), "✓" if clock.kept else "✗"]
+        return [self.said(clock.says), self._span(clock.spent), self._span(clock.budget), "✓" if clock.kept else "✗"]
 
     def _reached(self, one: Reached) -> list[str]:
-        return [self._name(one.person), _span(one.paged), _span(one.read), _span(one.took_on)]
+        return [self._name(one.person), self._span(one.paged), self._span(one.read), self._span(one.took_on)]
+
+    def _span(self, span: timedelta | None) -> str:
+        return "—" if span is None else self.said(in_words(span))
 
     def _name(self, who: str) -> str:
         return self.names.get(who, who)
@@ -93,7 +96,7 @@ class Report:
         lines = self._table(
             text("Beside the last run: {before} → {now} points", before=change.before, now=change.now),
             (_CLOCK, text("last time"), text("this time")),
-            [[self.said(says), _span(then), _span(now)] for says, then, now in change.clocks],
+            [[self.said(says), self._span(then), self._span(now)] for says, then, now in change.clocks],
         )
         lines += [f"- {self.said(text('put right: {what}', what=one))}" for one in change.gone]
         lines += [f"- {self.said(text('new: {what}', what=one))}" for one in change.new]
@@ -125,10 +128,6 @@ def _evidence(grade: Grade) -> list[Text]:
 
 def _reason(off: Off) -> Text:
     return text("{kind}: {why}", kind=KINDS[off.kind], why=off.why)
-
-
-def _span(span: timedelta | None) -> str:
-    return "—" if span is None else show_duration(span)
 
 
 def keep(folder: Path, grade: Grade, markdown: str, at: datetime) -> Path:

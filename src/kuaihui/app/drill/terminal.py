@@ -26,7 +26,7 @@ from kuaihui.incident.room import MessagePosted, Visited
 from kuaihui.incident.thinking import EvidenceWeighed
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Language, Text, say, text
-from kuaihui.language.durations import show_duration
+from kuaihui.language.durations import say_duration
 
 SHOWN: Final = 12  # facts at the bottom
 # What a person need not see go by; the house's own messages repeat its facts.
@@ -102,8 +102,8 @@ class View:
         phase = self._t(self._timeline.phase.said) if len(self._timeline) else "—"
         table.add_row(self._t(text("failed answers")), Line(f"{ratio:.1%}", style="bold red" if ratio >= 0.05 else "bold green"))
         table.add_row(self._t(text("incident")), f"{live.director.incident or '—'}  {phase}")
-        held = ", ".join(f"{names.get(role, role)}: {names.get(who, who)}" for role, who in holders(self._timeline).items())
-        table.add_row(self._t(text("Roles")), held or "—")
+        held = [text("{role}: {person}", role=f"@{role}", person=f"@{who}") for role, who in holders(self._timeline).items()]
+        table.add_row(self._t(text("Roles")), "  ".join(say(one, self.language, names) for one in held) or "—")
         return table
 
     def _clocks(self, live: Live) -> Table:
@@ -114,7 +114,7 @@ class View:
             for stamp in stamps(self._timeline, budgets):
                 spent, budget = stamp.spent(now), stamp.budget.total_seconds()
                 bar = ProgressBar(total=budget, completed=min(budget, spent.total_seconds()), width=30, complete_style=_colour(stamp, live))
-                shown = f"{show_duration(spent)} / {show_duration(stamp.budget)}"
+                shown = f"{self._t(say_duration(spent))} / {self._t(say_duration(stamp.budget))}"
                 table.add_row(self._t(stamp.said), bar, shown, "✓" if stamp.stopped and stamp.kept(now) else "")
         return table
 

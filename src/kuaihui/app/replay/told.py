@@ -10,7 +10,7 @@ from typing import Final
 from kuaihui.app.replay.run import Impossible
 from kuaihui.briefing.side_by_side import Moment, Paging, SideBySide, verdict
 from kuaihui.language import Language, Text, say, text
-from kuaihui.language.durations import in_words, show_duration
+from kuaihui.language.durations import in_words
 
 LONGEST: Final = 100  # characters of a row's heading: a report to the superior is a page
 
@@ -34,7 +34,7 @@ class Telling:
         lines += self._part(text("What differs"), self._moments(compared.different))
         if impossible:
             lines += [f"## {self.said(text('What could not be played'))}", ""]
-            lines += [f"- {self.said(one.heard.fact.said)}: {self.said(one.why)}" for one in impossible]
+            lines += [f"- {self.said(text('{kind}: {why}', kind=one.heard.fact.said, why=one.why))}" for one in impossible]
         return "\n".join(lines).rstrip() + "\n"
 
     def _part(self, title: Text, rows: Sequence[Sequence[str]]) -> list[str]:
@@ -51,20 +51,16 @@ class Telling:
     def _page(self, page: Paging | None) -> str:
         if page is None:
             return "—"
-        return f"{show_duration(page.after)} {self.names.get(page.person, page.person)} · {self.said(page.reason)}"
+        return f"{self._span(page.after)} · {self.names.get(page.person, page.person)} · {self.said(page.reason)}"
 
     def _absences(self, compared: SideBySide) -> list[list[str]]:
-        return [
-            [self.names.get(one.person, one.person), self.said(in_words(one.before)), self.said(in_words(one.after))]
-            for one in compared.absences
-        ]
+        return [[self.names.get(one.person, one.person), self._span(one.before), self._span(one.after)] for one in compared.absences]
 
     def _moments(self, moments: Sequence[Moment]) -> list[list[str]]:
-        return [[_short(self.said(one.says)), _after(one.before), _after(one.after)] for one in moments]
+        return [[_short(self.said(one.says)), self._span(one.before), self._span(one.after)] for one in moments]
 
-
-def _after(span: timedelta | None) -> str:
-    return "—" if span is None else show_duration(span)
+    def _span(self, span: timedelta | None) -> str:
+        return "—" if span is None else self.said(in_words(span))
 
 
 def _short(words: str) -> str:
