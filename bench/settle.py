@@ -22,6 +22,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from kuaihui.app.clocks import ActedClock
+from kuaihui.carrying import Carry
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.load import load
 from kuaihui.duties import ROSTER
@@ -33,7 +34,7 @@ from kuaihui.intake.opening import policy_of, quoted
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.integrations.sqlite import Sqlite
 from kuaihui.language import plain, text
-from kuaihui.loop import Carry, Loop
+from kuaihui.loop import Loop
 from kuaihui.orders import Order, Page
 
 START = datetime(2023, 3, 11, 3, 0, tzinfo=UTC)

@@ -28,11 +28,12 @@ from kuaihui.app.commands.house import collect_seldom
 from kuaihui.app.reception import Reception
 from kuaihui.app.web.doors import Doors
 from kuaihui.app.wiring import RealClock
+from kuaihui.carrying import Integration
 from kuaihui.duties import ROSTER
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.integrations.sqlite import Sqlite
-from kuaihui.loop import Integration, Loop
+from kuaihui.loop import Loop
 from kuaihui.orders import AnyOrder, Page
 
 

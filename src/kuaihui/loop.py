@@ -14,28 +14,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import dropwhile, islice
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
 
+from kuaihui.carrying import NOBODY, Integration, answer, is_for
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.duties import URGENT
 from kuaihui.duties.due import Conclude, Due, Duty
-from kuaihui.errors import GiveUp, TryLater
 from kuaihui.incident.fact import Fact
-from kuaihui.incident.pages import Answered, Ordered
+from kuaihui.incident.pages import Ordered
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import Append, Claim, Journal, summary_of, timeline_of
-from kuaihui.language import Text, text
-from kuaihui.orders import AnyOrder, CloseIssue, Look, MakeIssue, Order, Page, ReopenIssue
+from kuaihui.orders import AnyOrder, Order, Page
 
 log = logging.getLogger(__name__)
 
-# An order of any kind in; the facts it led to out. `Any`: each carrier takes its own kind of order.
-Carry = Callable[[Any, Timeline, datetime], Awaitable[Sequence[Fact]]]
 Meaning = Callable[[Timeline], Sequence[Fact]]
 # How long facts that were just written may wait until their incident is settled.
 Within = Callable[[Sequence[Fact]], timedelta]
@@ -52,19 +49,6 @@ SETTLE_REST_WITHIN: Final = timedelta(milliseconds=250)
 PAGES_FIRST: Final = 0.25
 # Timelines kept in memory, so that a busy incident is not read again for every signal.
 KEPT_TIMELINES: Final = 4096
-
-
-class Integration(Protocol):
-    """One outside product: which orders it carries, and by which channels it reaches people."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def channels(self) -> frozenset[str]: ...
-
-    @property
-    def carries(self) -> Mapping[type[Order], Carry]: ...
 
 
 class Clock(Protocol):
@@ -322,7 +306,7 @@ class Loop:
         return next(self._carriers(order), NOBODY)
 
     def _carriers(self, order: Order) -> Iterator[Integration]:
-        return (one for one in self.integrations if type(order) in one.carries and _is_for(order, one))
+        return (one for one in self.integrations if type(order) in one.carries and is_for(order, one))
 
     def _behind(self, order: Order, carrier: Integration) -> Integration | None:
         """The integration that carries an order where this one gives up on it."""
@@ -380,7 +364,7 @@ class Loop:
         return SETTLE_REST_WITHIN if only_paged else self.answers_wait
 
     async def _answered(self, timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime) -> list[Fact]:
-        facts = await answer(timeline, order, carrier, now, self.clock)
+        facts = await answer(timeline, order, carrier, now, self.clock.now)
         if facts[0].outcome != "done":  # type: ignore[attr-defined]  # the first fact is the Answered
             self.faults[f"{carrier.name} {type(order).__name__}"] += 1
         return facts
@@ -416,17 +400,6 @@ class Loop:
             await self.journal.changed(min(wait, 60.0))
 
 
-def _is_for(order: Order, integration: Integration) -> bool:
-    """Whether the order leaves the choice open, or names this integration: "lts" is any of "lts.shanghai" and "lts.beijing"."""
-    match order:
-        case Page():
-            return order.channel in integration.channels
-        case Look() | MakeIssue() | CloseIssue() | ReopenIssue():
-            return not order.source or f"{integration.name}.".startswith(f"{order.source}.")
-        case _:
-            return True
-
-
 def due_again(timeline: Timeline, order: AnyOrder, at: datetime) -> datetime | None:
     """When an order is due, given what became of it so far; None when it is done with."""
     given, answered = timeline.orders.get(order.identity), timeline.answers.get(order.identity)
@@ -439,56 +412,3 @@ def due_again(timeline: Timeline, order: AnyOrder, at: datetime) -> datetime | N
 
 def _append(claim: Claim, before: Timeline, decision: Decision, grown: Timeline) -> Append:
     return Append(claim.incident, len(before), tuple(decision.facts), summary_of(grown), decision.due, claim.generation)
-
-
-async def answer(timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime, clock: Clock) -> list[Fact]:
-    """Carry one order: its answer first, then what it led to."""
-    try:
-        async with asyncio.timeout(order.timeout.total_seconds()):
-            led_to = await carrier.carries[type(order)](order, timeline, now)
-    except TryLater as busy:
-        return [_later(timeline, order, carrier, clock.now(), busy.text, busy.after)]
-    except TimeoutError:
-        reason = text("{carrier} did not answer within {seconds} s", carrier=carrier.name, seconds=order.timeout.total_seconds())
-        return [_later(timeline, order, carrier, clock.now(), reason, timedelta(seconds=5))]
-    except GiveUp as refused:
-        outcome = "nobody" if carrier is NOBODY else "gave up"
-        return [Answered(at=clock.now(), by=carrier.name, identity=order.identity, outcome=outcome, reason=refused.text)]
-    except Exception as broken:
-        log.exception("%s broke carrying %s", carrier.name, order.identity)
-        reason = text("{carrier} failed: {what}", carrier=carrier.name, what=f"{type(broken).__name__}: {broken}"[:200])
-        return [Answered(at=clock.now(), by=carrier.name, identity=order.identity, outcome="gave up", reason=reason)]
-    return [Answered(at=clock.now(), by=carrier.name, identity=order.identity, outcome="done"), *led_to]
-
-
-def _later(timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime, reason: Text, after: timedelta) -> Answered:
-    """Try later, or give up when the order has been tried often enough."""
-    tried = sum(given.order.identity == order.identity for given in timeline.all(Ordered))
-    if tried >= order.tries:
-        return Answered(at=now, by=carrier.name, identity=order.identity, outcome="gave up", reason=reason)
-    return Answered(at=now, by=carrier.name, identity=order.identity, outcome="later", reason=reason, again=now + after)
-
-
-class _Everything(dict[type[Order], Carry]):
-    """Any kind of order at all."""
-
-    def __missing__(self, kind: type[Order]) -> Carry:
-        return _nobody
-
-
-async def _nobody(order: AnyOrder, timeline: Timeline, now: datetime) -> Sequence[Fact]:
-    if isinstance(order, Look) and order.source:
-        raise GiveUp(text("{source} is not set up", source=order.source))
-    channel = order.channel if isinstance(order, Page) else ""
-    raise GiveUp(text("no integration carries {order} {channel}", order=type(order).__name__, channel=channel))
-
-
-class _Nobody:
-    """Answers for the integrations that are not set up, in plain sight."""
-
-    name = "nobody"
-    channels: frozenset[str] = frozenset()
-    carries: Mapping[type[Order], Carry] = _Everything()
-
-
-NOBODY: Final = _Nobody()

@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 from kuaihui.app.settings import Settings
 from kuaihui.app.web.doors import doors_of
 from kuaihui.app.wiring import house
+from kuaihui.carrying import answer
 from kuaihui.incident.evidence import ChangesListed
-from kuaihui.loop import answer
 from tests.integrations.asking import NOBODY_BROKE, changes
 
 
@@ -27,7 +27,7 @@ async def test_what_a_pipeline_tells_is_found_by_looking_for_changes() -> None:
             kept = await pipeline.post("/hooks/changes", json=told, headers=right)
         now = built.clock.now()
         order = changes(now - timedelta(hours=1), now + timedelta(seconds=1), source="changes")
-        _, fact = await answer(NOBODY_BROKE, order, built.loop.carrier(order), now, built.clock)
+        _, fact = await answer(NOBODY_BROKE, order, built.loop.carrier(order), now, built.clock.now)
 
     assert (wrong.status_code, malformed.status_code, kept.status_code, kept.json()) == (401, 400, 200, {"kept": 1})
     assert isinstance(fact, ChangesListed)

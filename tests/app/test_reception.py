@@ -11,6 +11,7 @@ import pytest
 
 from kuaihui.app.clocks import ActedClock
 from kuaihui.app.reception import Reception
+from kuaihui.carrying import Integration
 from kuaihui.duties import watch_the_recovery
 from kuaihui.errors import Refused
 from kuaihui.incident.alerts import AlertCleared, AlertFired, AlertMeasured, Opened, Reopened
@@ -24,7 +25,7 @@ from kuaihui.integrations.builtin import Builtin
 from kuaihui.journal.journal import Append
 from kuaihui.journal.memory import Memory
 from kuaihui.language import say, text
-from kuaihui.loop import Integration, Loop
+from kuaihui.loop import Loop
 from tests.intake.alerts.hand_made import NOON, catalog, firing, later, resolved
 
 

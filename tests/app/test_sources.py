@@ -9,9 +9,10 @@ import pytest
 from kuaihui.app.settings import Settings
 from kuaihui.app.sources import sources_of
 from kuaihui.app.wiring import RealClock
+from kuaihui.carrying import NOBODY
 from kuaihui.errors import BadSettings
 from kuaihui.journal.memory import Memory
-from kuaihui.loop import NOBODY, Loop
+from kuaihui.loop import Loop
 from tests.integrations.asking import NOW, changes, logs, metrics, redis
 
 FILE = """

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from kuaihui.carrying import Carry
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.load import load
 from kuaihui.catalog.services import Sources
@@ -23,7 +24,6 @@ from kuaihui.incident.evidence import (
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, plain, text
-from kuaihui.loop import Carry
 from kuaihui.orders import InspectRedis, ListChanges, Order, ReadMetrics, SearchLogs
 from tests.nights.night import SAMPLE
 

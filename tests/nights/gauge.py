@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from kuaihui.carrying import Carry
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.hotfixes import Hotfix
 from kuaihui.errors import GiveUp
@@ -13,7 +14,6 @@ from kuaihui.incident.evidence import MetricsRead, Series
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import text
-from kuaihui.loop import Carry
 from kuaihui.orders import Order, ReadMetrics
 from tests.nights.evidence import with_sources
 from tests.nights.night import Night

@@ -25,6 +25,7 @@ from kuaihui.app.clocks import ActedClock
 from kuaihui.app.memory import rememberer
 from kuaihui.app.reception import Reception
 from kuaihui.app.suggestions import keeper
+from kuaihui.carrying import Carry
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.duties import ROSTER
 from kuaihui.incident.alerts import Alert
@@ -39,7 +40,7 @@ from kuaihui.integrations.sqlite.tables import bring_up_to_date
 from kuaihui.journal.journal import Append, Journal
 from kuaihui.journal.verify import verify
 from kuaihui.language import say
-from kuaihui.loop import Carry, Loop
+from kuaihui.loop import Loop
 from kuaihui.orders import Order, Page
 from tests.nights.evidence import Saturday, with_sources
 from tests.nights.night import SATURDAY

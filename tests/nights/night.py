@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from kuaihui.app.acted import pass_until, settle
 from kuaihui.app.clocks import ActedClock
 from kuaihui.app.reception import Reception
+from kuaihui.carrying import Integration
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.load import load
 from kuaihui.duties import ROSTER
@@ -30,7 +31,7 @@ from kuaihui.intake.ringing import Ringing
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.journal.journal import Journal
 from kuaihui.journal.memory import Memory
-from kuaihui.loop import Integration, Loop
+from kuaihui.loop import Loop
 from kuaihui.orders import Page
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from kuaihui.carrying import Carry
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.errors import GiveUp
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Answered
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import text
-from kuaihui.loop import Carry
 from kuaihui.orders import Order, Page
 from tests.nights.night import Night
 

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from kuaihui.app.reception import Reception
 from kuaihui.app.wiring import RealClock
+from kuaihui.carrying import Carry
 from kuaihui.duties import ROSTER
 from kuaihui.duties.due import Duty
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.journal.memory import Memory
-from kuaihui.loop import Carry, Decision, Loop
+from kuaihui.loop import Decision, Loop
 from kuaihui.orders import AnyOrder, Order, Page
 from tests.intake.alerts.hand_made import catalog, firing
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from kuaihui.briefing.clocks import stamps
+from kuaihui.carrying import Carry
 from kuaihui.errors import GiveUp
 from kuaihui.incident.alerts import Reopened
 from kuaihui.incident.evidence import MetricsRead, Series
@@ -16,7 +17,6 @@ from kuaihui.incident.room import MessagePosted
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
 from kuaihui.language import plain, say
-from kuaihui.loop import Carry
 from kuaihui.orders import Order, ReadMetrics
 from tests.nights.evidence import with_sources
 from tests.nights.night import Night

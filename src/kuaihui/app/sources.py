@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from kuaihui.app import source_settings
 from kuaihui.app.settings import Settings
+from kuaihui.carrying import Integration
 from kuaihui.diagnosis.scrubbing import Scrubber
 from kuaihui.integrations.argocd import list_changes as argocd
 from kuaihui.integrations.changes.list_changes import Changes
@@ -23,7 +24,7 @@ from kuaihui.integrations.redis.carry import RedisCarrier
 from kuaihui.integrations.redis.key_names import KeyNames
 from kuaihui.integrations.redis.settings import RedisSettings
 from kuaihui.journal.journal import Journal
-from kuaihui.loop import Clock, Integration
+from kuaihui.loop import Clock
 
 
 class Source(Integration, Protocol):

@@ -32,6 +32,7 @@ from kuaihui.app.table_watch import TableWatch
 from kuaihui.app.team_table import TeamTable
 from kuaihui.app.trains import Trains
 from kuaihui.app.weekly import lister
+from kuaihui.carrying import Integration
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.faults import Fault
 from kuaihui.catalog.shelf import Shelf
@@ -45,7 +46,7 @@ from kuaihui.journal.journal import Journal
 from kuaihui.journal.memory import Memory
 from kuaihui.journal.verify import Readable
 from kuaihui.language import text
-from kuaihui.loop import Clock, Integration, Loop
+from kuaihui.loop import Clock, Loop
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,12 @@ from kuaihui.app.drill.stage.standing import Addresses
 from kuaihui.app.settings import Server
 from kuaihui.app.sources import sources_of
 from kuaihui.app.wiring import RealClock
+from kuaihui.carrying import NOBODY
 from kuaihui.catalog.load import load
 from kuaihui.duties.questions import Asking
 from kuaihui.errors import Refused
 from kuaihui.journal.memory import Memory
-from kuaihui.loop import NOBODY, Loop
+from kuaihui.loop import Loop
 
 SAMPLE = Path(str(files("kuaihui.samples") / "config_center"))
 AT = RealClock().now()

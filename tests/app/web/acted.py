@@ -21,8 +21,8 @@ from kuaihui.app.settings import Auth, CatalogPlace, JournalPlace, Server, Setti
 from kuaihui.app.web.app import create_app
 from kuaihui.app.web.identity import hash_of
 from kuaihui.app.wiring import House, house
+from kuaihui.carrying import Integration
 from kuaihui.incident.timeline import Timeline
-from kuaihui.loop import Integration
 
 SAMPLE = Path(kuaihui.samples.__file__).parent / "config_center"
 # STORY 1.1

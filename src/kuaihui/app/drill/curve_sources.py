@@ -9,6 +9,7 @@ from typing import Any, Final
 from kuaihui.app.drill.curves import Curves
 from kuaihui.app.drill.sources import BY_ENVIRONMENT, NAME
 from kuaihui.app.drill.stage.expressions import ERROR_RATIO
+from kuaihui.carrying import Carry, Integration
 from kuaihui.incident.evidence import (
     MOST_POINTS,
     LoggedSignature,
@@ -22,7 +23,6 @@ from kuaihui.incident.evidence import (
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import both
-from kuaihui.loop import Carry, Integration
 from kuaihui.orders import InspectRedis, Look, Order, ReadMetrics, SearchLogs
 
 FITS: Final = 0.9  # how well a line that is new since the break fits it

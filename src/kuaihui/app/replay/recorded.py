@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from kuaihui.carrying import Carry
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.errors import GiveUp, TryLater
 from kuaihui.incident.evidence import Looked
@@ -21,7 +22,6 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Answered, Delivered, Ordered, Sent
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import text
-from kuaihui.loop import Carry
 from kuaihui.orders import InspectRedis, ListChanges, Look, Order, Page, ReadMetrics, SearchLogs
 
 NAME: Final = "record"
