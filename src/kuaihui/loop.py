@@ -41,6 +41,8 @@ Within = Callable[[Sequence[Fact]], timedelta]
 MOST_CONCLUSIONS: Final = 50
 # Incidents settled in one go: a few tens of milliseconds of thinking, so that alerts and answers are heard in between.
 MOST_SETTLED: Final = 25
+# Where new incidents wait for their first pages: those are thought of fast, and one commit keeps the orders of all.
+MOST_PAGED: Final = 100
 # In real time an incident waits this long after an order was carried out well, so that the answers to its other orders are settled with it.
 SETTLE_ANSWERS_WITHIN: Final = timedelta(milliseconds=50)
 # In real time all but a new incident's first page may wait this long: of two hundred that open at once, all page before any does more.
@@ -316,9 +318,9 @@ class Loop:
     # -- settling ----------------------------------------------------------------------------------------------------------------------
 
     async def turn(self) -> int:
-        """Settle what is due now, the most overdue first and up to MOST_SETTLED; how many incidents that were."""
+        """Settle what is due now, the most overdue first and up to MOST_SETTLED (MOST_PAGED); how many incidents that were."""
         now = self.clock.now()
-        claims = await self.journal.claim(self.worker, now, MOST_SETTLED)
+        claims = await self.journal.claim(self.worker, now, max(MOST_SETTLED, min(len(self._unpaged), MOST_PAGED)))
         decided = [(claim, before := await self.timeline(claim.incident), self._first(before, now)) for claim in claims]
         busy = [one for one in decided if one[2].facts]
         grown = [before.extended(decision.facts) for _, before, decision in busy]
