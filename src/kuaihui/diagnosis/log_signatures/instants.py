@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,9 @@ _EPOCH: Final = {10: SECOND, 13: 1_000, 16: 1}
 _NANOSECOND_DIGITS: Final = 19
 # Go trims the zeros at the end of a fraction, so one writer can show ten lengths; beyond twice that it is no log's clock.
 _LAYOUTS: Final = 20
+# Clocks that were never set write the years 0 and 1, and 9999 stands for "never": no log was written then.
+_FIRST: Final = datetime(1800, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(9999, 6, 1, tzinfo=UTC)
 
 
 def microseconds(written: pl.Series, zone: str = "UTC") -> pl.Series:
@@ -43,7 +46,9 @@ def microseconds(written: pl.Series, zone: str = "UTC") -> pl.Series:
             break
         tried.add(layout)
         read = read.fill_null(_like(layout, written, zone))
-    return _one_by_one(written, read, zone) if (read.is_null() & written.is_not_null()).any() else read
+    if (read.is_null() & written.is_not_null()).any():
+        read = _one_by_one(written, read, zone)
+    return read.set(~read.is_between(of(_FIRST), of(_LAST)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,9 @@ def _steady_shift(day: str, zone: str) -> int | None:
     """Microseconds to add to a local time of this day, where the day before and the two after have the same."""
     try:
         noon = datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=ZoneInfo(zone))
-    except ValueError:
+        shifts = {(noon + timedelta(days=days)).utcoffset() for days in (-1, 0, 1, 2)}
+    except (ValueError, OverflowError):
         return None
-    shifts = {(noon + timedelta(days=days)).utcoffset() for days in (-1, 0, 1, 2)}
     only = shifts.pop()
     return None if shifts or only is None else -round(only.total_seconds()) * SECOND
 

@@ -52,7 +52,8 @@ def _minute(buf, at, layout):
     year += century * 100
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     longest = 28 + leap if month == 2 else 30 if month in (4, 6, 9, 11) else 31
-    if not marks or year < 1900 or not 1 <= month <= 12 or not 1 <= day <= longest or not 0 <= hour < 24 or not 0 <= minute < 60:
+    a_day, a_minute = 1 <= month <= 12 and 1 <= day <= longest, 0 <= hour < 24 and 0 <= minute < 60
+    if not marks or not 1900 <= year <= 9998 or not a_day or not a_minute:
         return _UNREADABLE
     if month <= 2:
         year -= 1
