@@ -100,10 +100,7 @@ def _since(timeline: Timeline, catalog: Catalog, now: datetime) -> Text:
 def _signal(timeline: Timeline, catalog: Catalog) -> Iterator[Text]:
     signal = catalog.service(timeline.service).signal
     unit = signal.unit if signal else ""
-    told: list[str] = []
-    for _, value in timeline.series:
-        if not told or told[-1] != measured(value, unit):
-            told.append(measured(value, unit))
+    told = _trend(timeline, unit)
     gauged = timeline.last(GateMeasured, timeline.occasion)
     if gauged is not None and gauged.value is not None:
         told.append(measured(gauged.value, gauged.unit))
@@ -117,6 +114,21 @@ def _signal(timeline: Timeline, catalog: Catalog) -> Iterator[Text]:
         )
     elif told:
         yield text("signal: {trend}", trend=" → ".join(told[-_MOST_VALUES:]))
+
+
+def _trend(timeline: Timeline, unit: str) -> list[str]:
+    """The newest values in words, the oldest first, none twice in a row."""
+    told: list[str] = []
+    before: float | None = None
+    for _, value in reversed(timeline.series):
+        if value == before:
+            continue
+        before, words = value, measured(value, unit)
+        if not told or told[-1] != words:
+            told.append(words)
+        if len(told) == _MOST_VALUES:
+            break
+    return told[::-1]
 
 
 def _on_it(timeline: Timeline, catalog: Catalog) -> Text:

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from kuaihui.briefing.catch_up import Late, catch_up, late_ones, waited_for
 from kuaihui.briefing.receipts import latest_pages
 from kuaihui.catalog.catalog import Catalog
@@ -25,7 +27,7 @@ from kuaihui.incident.recovery import Closed
 from kuaihui.incident.repair import Reported
 from kuaihui.incident.room import PulledIn
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import Text, text
+from kuaihui.language import Text, plain, text
 from kuaihui.language.durations import roughly
 from kuaihui.orders import Suggest, Tell
 
@@ -44,8 +46,7 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
     for number, pulled in timeline.numbered(PulledIn):
         if pulled.person not in known and _comes_late(timeline, pulled, number):
             known.add(pulled.person)
-            words = catch_up(timeline, catalog, pulled.person, now)
-            yield Due(pulled.at, Tell(occasion=number, person=pulled.person, about=ABOUT, words=words))
+            yield from _word(timeline, catalog, number, pulled.person, pulled.at, now)
     if closed and closed.verdict == "recovered":
         yield from _find(timeline, catalog, late, closed)
     for number, found in timeline.numbered(ReachabilityFound):
@@ -58,9 +59,17 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | C
 def _late(timeline: Timeline, catalog: Catalog, one: Late, closed: Closed | None, now: datetime) -> Iterator[Due | Conclude]:
     at = min(filter(None, (one.back, closed and closed.at)), default=None)
     if at is not None:
-        yield Due(at, Tell(occasion=one.number, person=one.person, about=ABOUT, words=catch_up(timeline, catalog, one.person, now)))
+        yield from _word(timeline, catalog, one.number, one.person, at, now)
     if one.back and not any(fact.by == one.person for fact in timeline.all(LateOneCaughtUp)):
         yield Conclude(one.back, LateOneCaughtUp(at=one.back, by=one.person, called=one.called, how=one.how))
+
+
+def _word(timeline: Timeline, catalog: Catalog, number: int, person: str, at: datetime, now: datetime) -> Iterator[Due]:
+    """The one word with all of it; what was told is not put together again."""
+    tell = Tell(occasion=number, person=person, about=ABOUT, words=plain(""))
+    answer = timeline.answers.get(tell.identity)
+    if answer is None or answer.outcome != "done":
+        yield Due(at, msgspec.structs.replace(tell, words=catch_up(timeline, catalog, person, now)))
 
 
 def _comes_late(timeline: Timeline, pulled: PulledIn, number: int) -> bool:
