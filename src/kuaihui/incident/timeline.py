@@ -60,8 +60,10 @@ class Timeline:
 
     def numbered(self, kind: type[F], since: int = 0) -> list[tuple[int, F]]:
         """All facts of one kind with their numbers, from the number `since` on."""
-        known = self.standing.kinds.get(kind, ())
-        if since and known and known[0][0] < since:
+        known = self.standing.kinds.get(kind)
+        if not known:
+            return []
+        if since and known[0][0] < since:
             known = known[bisect_left(known, since, key=_number) :]
         return list(known)  # type: ignore[misc]  # by construction each list holds one kind
 
