@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,19 +20,19 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from kuaihui.app.expiry import Expiry
+from kuaihui.app.planning import Group, Heard, Hearing, Plan, Planner
 from kuaihui.catalog.catalog import Catalog
-from kuaihui.catalog.services import Signal
 from kuaihui.diagnosis.scrubbing import DEFAULT
 from kuaihui.errors import Refused
 from kuaihui.incident.alerts import AlertCleared, AlertFired
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
-from kuaihui.intake.alerts import FOLDED, LATE, REFUSED, Fold, fold, over, resolved_until, starts_something
+from kuaihui.intake.alerts import FOLDED, LATE, REFUSED
 from kuaihui.intake.hush import Hush
 from kuaihui.intake.inhibition import Inhibitions
-from kuaihui.intake.opening import acted_out, declaration, incident_id, opening
-from kuaihui.intake.places import Place, Places
+from kuaihui.intake.opening import declaration, incident_id
+from kuaihui.intake.places import Places
 from kuaihui.intake.register import Again, Register
 from kuaihui.intake.ringing import Misheard, Ringing
 from kuaihui.intake.silences import INHIBITED, KINDS, SILENCED, Hidden, Silences, quiet_of, reason_of
@@ -57,41 +56,6 @@ SETTLE_WITHIN: Final = timedelta(seconds=1)
 TRACES_AT_ONCE: Final = 2_000
 # Summaries read at the start; with more incidents than this, a group that was not heard lately is looked up when it is.
 MOST_SUMMARIES: Final = 10_000
-_USUAL: Final = Signal.model_fields["matters_by"].default
-
-
-class Heard(msgspec.Struct):
-    """What became of one hearing's alerts: how many of each verdict, and the incidents they went to."""
-
-    counts: Counter[str] = msgspec.field(default_factory=Counter[str])
-    incidents: set[str] = msgspec.field(default_factory=set[str])
-
-
-class _Hearing(msgspec.Struct):
-    """A hearing that waits for its commit."""
-
-    ringings: Sequence[Ringing]
-    done: asyncio.Future[None]
-    heard: Heard
-
-
-class _Group(msgspec.Struct):
-    """Alerts that go to one incident, whose hearing each is, and how often somebody else was faster."""
-
-    place: Place
-    attempt: int = 0
-    ringings: list[Ringing] = []
-    hearings: list[_Hearing] = []
-
-
-class _Plan(msgspec.Struct):
-    """What a group's alerts mean: the facts to be put behind `before`."""
-
-    key: str
-    group: _Group
-    before: Timeline
-    facts: list[Fact]
-    fold: Fold
 
 
 class Reception:
@@ -104,17 +68,16 @@ class Reception:
         self.resolve_timeout = resolve_timeout
         self.began = clock.now()
         self.settle_within = timedelta(0)  # in acted time nothing waits
-        self.drill = False  # whether everything that is heard here is acted out
         self.scrub = DEFAULT  # what is taken out of the words that alerts bring
         self.register = Register()
         self.tracing = Tracing()
+        self.planner = Planner(loop, self.register)
         self._expiry = Expiry(loop, self.register, self.tracing, resolve_timeout)
         self._places = Places(catalog())
         self.hush = Hush()
         self._silences_read: datetime | None = None
-        self._waiting: list[_Hearing] = []
+        self._waiting: list[Hearing] = []
         self._worker: asyncio.Task[None] | None = None
-        self._knows_all = False
 
     # -- beginning and end ---------------------------------------------------------------------------------------------------------------
 
@@ -128,7 +91,7 @@ class Reception:
             self.register.groups[summary.key] = summary.incident
             timeline = await self.loop.timeline(summary.incident)
             self.register.restored(timeline.firing.values(), summary.key, summary.incident, now, self.resolve_timeout)
-        self._knows_all = journal.exclusive and len(newest) < MOST_SUMMARIES
+        self.planner.knows_all = journal.exclusive and len(newest) < MOST_SUMMARIES
         self._inhibit(self.catalog())
         await self.read_silences()
         await self._hold_again(now)
@@ -173,7 +136,7 @@ class Reception:
         if refused:
             await self._refuse(refused, heard)
         if ringings:
-            hearing = _Hearing(ringings, asyncio.get_running_loop().create_future(), heard)
+            hearing = Hearing(ringings, asyncio.get_running_loop().create_future(), heard)
             self._waiting.append(hearing)
             if self._worker is None or self._worker.done():
                 self._worker = asyncio.create_task(self._work(), name="hearing")
@@ -212,7 +175,7 @@ class Reception:
                         hearing.done.set_result(None)
                 await self.loop.paged(opened)
 
-    def _next_batch(self) -> list[_Hearing]:
+    def _next_batch(self) -> list[Hearing]:
         size, count = 0, 0
         for hearing in self._waiting:
             if count and size + len(hearing.ringings) > MOST_AT_ONCE:
@@ -221,7 +184,7 @@ class Reception:
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return batch
 
-    async def _take_in(self, batch: Sequence[_Hearing]) -> list[str]:
+    async def _take_in(self, batch: Sequence[Hearing]) -> list[str]:
         """
         Fold a batch into its incidents, in one commit; once more for those incidents where somebody else was faster.
 
@@ -234,7 +197,7 @@ class Reception:
         if hidden := self.hush.traces():
             await self.loop.journal.note(hidden)
         while groups:
-            plans = [await self._plan(key, group, catalog, now) for key, group in groups.items()]
+            plans = [await self.planner.plan(key, group, catalog, now) for key, group in groups.items()]
             writes = [plan for plan in plans if plan.facts]
             kept = await self.loop.append([(plan.before, plan.facts) for plan in writes], self._within) if writes else []
             overtaken = {id(plan) for plan, whole in zip(writes, kept, strict=True) if not whole}
@@ -242,13 +205,13 @@ class Reception:
             for plan in plans:
                 if id(plan) in overtaken:
                     plan.group.attempt += 1
-                    await self._find(plan.key)
+                    await self.planner.find(plan.key)
                 else:
                     self._remember(plan, now)
                     opened += [plan.before.incident] if plan.facts and not len(plan.before) else []
         return opened
 
-    def _scrub(self, batch: Sequence[_Hearing]) -> None:
+    def _scrub(self, batch: Sequence[Hearing]) -> None:
         """Take out of the alerts' summaries what is not for people to see; their labels, by which they are known, stay as they are."""
         told = list({ringing.alert.summary: None for hearing in batch for ringing in hearing.ringings})
         clean = self.scrub.each(told)
@@ -262,12 +225,12 @@ class Reception:
         calm = all(isinstance(fact, AlertFired | AlertCleared) for fact in facts)
         return self.settle_within if calm else timedelta(0)
 
-    def _grouped(self, batch: Sequence[_Hearing], catalog: Catalog, now: datetime) -> dict[str, _Group]:
+    def _grouped(self, batch: Sequence[Hearing], catalog: Catalog, now: datetime) -> dict[str, Group]:
         """The batch's alerts by the incident they share, in the order they were told; without those that are to wake nobody."""
         if self._places.catalog is not catalog:
             self._places = Places(catalog)
             self._inhibit(catalog)
-        groups: dict[str, _Group] = {}
+        groups: dict[str, Group] = {}
         hush, watched = self.hush, bool(self.hush)
         told = self._told(batch) if watched else set[str]()
         of = self._places.of
@@ -279,66 +242,18 @@ class Reception:
                     continue
                 group = groups.get(key)
                 if group is None:
-                    group = groups[key] = _Group(place)
+                    group = groups[key] = Group(place)
                 group.ringings.append(ringing)
                 group.hearings.append(hearing)
         return groups
 
-    def _told(self, batch: Sequence[_Hearing]) -> set[str]:
+    def _told(self, batch: Sequence[Hearing]) -> set[str]:
         """The keys of all alerts that are told to fire; what hides others is known before anything is hidden."""
         alerts = [ringing.alert for hearing in batch for ringing in hearing.ringings if ringing.firing]
         self.hush.sound(alerts)
         return {alert.key for alert in alerts}
 
-    async def _plan(self, key: str, group: _Group, catalog: Catalog, now: datetime) -> _Plan:
-        """What a group's alerts mean: to the incident that is there, or to one that they open."""
-        before = await self._newest(key)
-        resolved = self.register.resolved_starts(ringing.alert.key for ringing in group.ringings)
-        if not len(before) or over(before, now):
-            opened = self._opened(key, group, before, resolved, catalog, now)
-            if opened is not None:
-                return opened
-        folded = fold(before, group.ringings, resolved, self._matters_by(group, catalog), now)
-        return _Plan(key, group, before, folded.facts, folded)
-
-    async def _newest(self, key: str) -> Timeline:
-        """The newest incident of this group; an empty timeline where there is none."""
-        incident, journal = self.register.groups.get(key), self.loop.journal
-        if incident is not None:
-            timeline = await self.loop.timeline(incident)
-            if journal.exclusive or timeline.phase is not Phase.CLOSED:
-                return timeline
-        return Timeline("") if incident is None and self._knows_all else await self._find(key)
-
-    async def _find(self, key: str) -> Timeline:
-        """The newest incident of this group as the journal has it, whoever opened it."""
-        found = await self.loop.journal.find(key)
-        if found is None:
-            self.register.groups.pop(key, None)
-            return Timeline("")
-        self.register.groups[key] = found.incident
-        return await self.loop.timeline(found.incident)
-
-    def _opened(
-        self, key: str, group: _Group, old: Timeline, resolved: dict[str, datetime], catalog: Catalog, now: datetime
-    ) -> _Plan | None:
-        """A new incident of this group; None where none of its alerts newly fires."""
-        first = [ringing.alert for ringing in group.ringings if starts_something(old, ringing, resolved)]
-        if not first:
-            return None
-        until = {alert.key: resolved_until(old, alert.key, resolved) for alert in first}
-        opened = opening(group.place, first, catalog, now)
-        opened = acted_out(opened, catalog.language) if self.drill else opened
-        incident = incident_id(key, now, catalog.time_zone, group.attempt)
-        known = resolved | {alert: start for alert, start in until.items() if start is not None}
-        folded = fold(Timeline(incident, (opened,)), group.ringings, known, self._matters_by(group, catalog), now)
-        return _Plan(key, group, Timeline(incident), [opened, *folded.facts], folded) if folded.facts else None
-
-    def _matters_by(self, group: _Group, catalog: Catalog) -> float:
-        signal = catalog.services[group.place.service].signal
-        return signal.matters_by if signal else _USUAL
-
-    def _remember(self, plan: _Plan, now: datetime) -> None:
+    def _remember(self, plan: Plan, now: datetime) -> None:
         """What was kept, into the register, the traces, and the answer."""
         key, incident = plan.key, plan.before.incident
         if incident:
@@ -402,14 +317,13 @@ class Reception:
         catalog, now = self.catalog(), self.clock.now()
         if service not in catalog.services:
             raise Refused(text("there is no service {service}; there are: {known}", service=service, known=", ".join(catalog.services)))
-        opened = declaration(service, title, severity, person, catalog, now)
-        opened = acted_out(opened, catalog.language) if self.drill else opened
-        before = await self._newest(opened.key)
+        opened = self.planner.acted(declaration(service, title, severity, person, catalog, now), catalog)
+        before = await self.planner.newest(opened.key)
         if len(before) and before.phase is not Phase.CLOSED:
             raise Refused(text("{service} has an open incident already: {incident}", service=f"@{service}", incident=before.incident))
         incident = incident_id(opened.key, now, catalog.time_zone, attempt)
         if not (await self.loop.append([(Timeline(incident), [opened])]))[0]:
-            await self._find(opened.key)
+            await self.planner.find(opened.key)
             return await self.declare(service, title, severity, person, attempt + 1)
         self.register.groups[opened.key] = incident
         return incident

@@ -119,7 +119,7 @@ async def house(
             opened.push_async_callback(source.close)
         loop = Loop(journal, overrides.catalog, ROSTER, [*before, *looking, builtin], clock, worker)
         reception = Reception(loop, overrides.catalog, clock, settings.hooks.resolve_timeout)
-        reception.drill, reception.scrub = drill, settings.scrubbing.scrubber
+        reception.planner.drill, reception.scrub = drill, settings.scrubbing.scrubber
         await reception.begin()
         secret = settings.auth.secret or secrets.token_hex(32)
         built = House(settings, clock, journal, shelf, loop, reception, secret, overrides, table, feishu, sample=sample)

@@ -1,0 +1,123 @@
+"""
+What alerts that were heard together mean: to the incident of their group that is there, or to one that they open.
+
+Rule 1: nothing is kept here: a plan is facts to be put behind a timeline, and where somebody else was faster it is made anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from kuaihui.catalog.catalog import Catalog
+from kuaihui.catalog.services import Signal
+from kuaihui.incident.alerts import Opened
+from kuaihui.incident.fact import Fact
+from kuaihui.incident.phases import Phase
+from kuaihui.incident.timeline import Timeline
+from kuaihui.intake.alerts import Fold, fold, over, resolved_until, starts_something
+from kuaihui.intake.opening import acted_out, incident_id, opening
+from kuaihui.intake.places import Place
+from kuaihui.intake.register import Register
+from kuaihui.intake.ringing import Ringing
+from kuaihui.loop import Loop
+
+_USUAL: Final = Signal.model_fields["matters_by"].default
+
+
+class Heard(msgspec.Struct):
+    """What became of one hearing's alerts: how many of each verdict, and the incidents they went to."""
+
+    counts: Counter[str] = msgspec.field(default_factory=Counter[str])
+    incidents: set[str] = msgspec.field(default_factory=set[str])
+
+
+class Hearing(msgspec.Struct):
+    """A hearing that waits for its commit."""
+
+    ringings: Sequence[Ringing]
+    done: asyncio.Future[None]
+    heard: Heard
+
+
+class Group(msgspec.Struct):
+    """Alerts that go to one incident, whose hearing each is, and how often somebody else was faster."""
+
+    place: Place
+    attempt: int = 0
+    ringings: list[Ringing] = []
+    hearings: list[Hearing] = []
+
+
+class Plan(msgspec.Struct):
+    """What a group's alerts mean: the facts to be put behind `before`."""
+
+    key: str
+    group: Group
+    before: Timeline
+    facts: list[Fact]
+    fold: Fold
+
+
+class Planner:
+    """Makes plans for groups of alerts, with what the register knows of their incidents."""
+
+    def __init__(self, loop: Loop, register: Register) -> None:
+        self.loop, self.register = loop, register
+        self.drill = False  # whether everything that is heard is acted out
+        self.knows_all = False  # whether a group that the register does not know has no incident at all
+
+    async def plan(self, key: str, group: Group, catalog: Catalog, now: datetime) -> Plan:
+        """What a group's alerts mean: to the incident that is there, or to one that they open."""
+        before = await self.newest(key)
+        resolved = self.register.resolved_starts(ringing.alert.key for ringing in group.ringings)
+        if not len(before) or over(before, now):
+            opened = self._opened(key, group, before, resolved, catalog, now)
+            if opened is not None:
+                return opened
+        folded = fold(before, group.ringings, resolved, _matters_by(group, catalog), now)
+        return Plan(key, group, before, folded.facts, folded)
+
+    async def newest(self, key: str) -> Timeline:
+        """The newest incident of this group; an empty timeline where there is none."""
+        incident, journal = self.register.groups.get(key), self.loop.journal
+        if incident is not None:
+            timeline = await self.loop.timeline(incident)
+            if journal.exclusive or timeline.phase is not Phase.CLOSED:
+                return timeline
+        return Timeline("") if incident is None and self.knows_all else await self.find(key)
+
+    async def find(self, key: str) -> Timeline:
+        """The newest incident of this group as the journal has it, whoever opened it."""
+        found = await self.loop.journal.find(key)
+        if found is None:
+            self.register.groups.pop(key, None)
+            return Timeline("")
+        self.register.groups[key] = found.incident
+        return await self.loop.timeline(found.incident)
+
+    def _opened(self, key: str, group: Group, old: Timeline, resolved: dict[str, datetime], catalog: Catalog, now: datetime) -> Plan | None:
+        """A new incident of this group; None where none of its alerts newly fires."""
+        first = [ringing.alert for ringing in group.ringings if starts_something(old, ringing, resolved)]
+        if not first:
+            return None
+        until = {alert.key: resolved_until(old, alert.key, resolved) for alert in first}
+        opened = self.acted(opening(group.place, first, catalog, now), catalog)
+        incident = incident_id(key, now, catalog.time_zone, group.attempt)
+        known = resolved | {alert: start for alert, start in until.items() if start is not None}
+        folded = fold(Timeline(incident, (opened,)), group.ringings, known, _matters_by(group, catalog), now)
+        return Plan(key, group, Timeline(incident), [opened, *folded.facts], folded) if folded.facts else None
+
+    def acted(self, opened: Opened, catalog: Catalog) -> Opened:
+        """The opening, which says so where it is acted out."""
+        return acted_out(opened, catalog.language) if self.drill else opened
+
+
+def _matters_by(group: Group, catalog: Catalog) -> float:
+    signal = catalog.services[group.place.service].signal
+    return signal.matters_by if signal else _USUAL
