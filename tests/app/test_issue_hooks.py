@@ -93,7 +93,7 @@ async def test_a_closed_issue_finishes_its_task_once_however_often_it_is_told(st
     assert answers[1].json() == {"kept": 1}
     assert isinstance(done, TaskDone)
     assert (done.by, done.source, done.author) == ("ayi", stage.product, "ayi")
-    assert say(done.said, "zh", {"ayi": "阿义"}) == f"待办“热 key 根因”已完成：阿义 在 {stage.product} 关闭了它的 issue"
+    assert say(done.said, "zh", {"ayi": "阿义"}) == f"待办“热 key 根因”已完成：阿义在 {stage.product} 关闭了它的 issue"
     assert not await stage.is_open()
 
 

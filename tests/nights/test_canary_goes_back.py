@@ -54,7 +54,7 @@ async def test_a_worsening_canary_says_stop_and_goes_back() -> None:
     assert trains(timeline)["H1"].gate("canary").state == FAILED  # type: ignore[union-attr]
     (stop,) = [words for words in told(timeline.all(Ordered), "xiaomei") if words.startswith("Stop H1")]
     assert "rollback H1" in stop
-    assert any(say(fact.words, "zh").startswith("H1 在 灰度 请停下") for fact in timeline.all(MessagePosted))
+    assert any(say(fact.words, "zh").startswith("H1 在「灰度」请停下") for fact in timeline.all(MessagePosted))
 
     await says(night, "amao", "回滚 H1: 灰度变差")
     timeline = await night.timeline()
@@ -101,7 +101,7 @@ async def test_the_canary_is_held_against_the_stable_ones_where_the_catalog_tell
     (measured,) = (await night.timeline()).all(GateMeasured)
 
     assert (measured.verdict, measured.value, measured.baseline) == ("better", 0.02, 0.15)
-    assert say(measured.said, "zh") == "H1 在 灰度：2 %，好转（稳定版本：15 %）"
+    assert say(measured.said, "zh") == "H1 在「灰度」：2 %，好转（稳定版本：15 %）"
 
 
 async def test_a_source_that_is_silent_passes_nothing_and_a_person_decides() -> None:

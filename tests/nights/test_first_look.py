@@ -136,7 +136,7 @@ async def test_where_no_source_is_set_up_the_topic_says_so_once_and_nobody_is_hi
     missing = [say(fact.words, "zh") for fact in timeline.all(MessagePosted) if "没看成" in say(fact.words, "zh")]
 
     assert missing == [
-        "以下没看成：查指标 网关 5xx 占比（prometheus 还没接）；查 config-center 的日志（lts 还没接）；"
+        "以下没看成：查指标「网关 5xx 占比」（prometheus 还没接）；查 config-center 的日志（lts 还没接）；"
         "看 config-center 的 Redis（redis 还没接）；列出 config-center 的变更（changes 还没接）"
     ]
     assert len(await night.paged()) >= 2
@@ -169,7 +169,7 @@ async def test_the_guide_shows_each_step_with_its_question_and_where_it_leads() 
     assert steps(timeline.all(GuideStepTaken)) == [("errors", True), ("redis", False), ("slow", False), ("full", False), ("calm", True)]
     assert [fact.cause for fact in timeline.all(GuideConcluded)] == ["pool-full-redis-calm"]
     posted = [say(fact.words, "zh") for fact in timeline.all(MessagePosted)]
-    assert len([words for words in posted if words.startswith("排查指南 config-center")]) == 6
+    assert len([words for words in posted if words.startswith("排查指南「config-center」")]) == 6
 
 
 async def test_what_the_catalog_names_no_source_for_is_not_asked() -> None:

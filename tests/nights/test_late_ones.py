@@ -66,7 +66,7 @@ async def test_his_reading_like_and_note_are_recorded() -> None:
     timeline = await night.timeline()
     (back,) = timeline.all(LateOneCaughtUp)
     assert (back.by, back.how) == ("axin", "read")
-    assert say(back.said, "zh", night.catalog.names("zh")) == "阿新 已上线，看完了进展"
+    assert say(back.said, "zh", night.catalog.names("zh")) == "阿新已上线，看完了进展"
     assert [fact.message for fact in timeline.all(Reacted)] == [first, "document"]
     assert len(await caught_up(night, "axin")) == 1, "he is caught up once, before or after he is back"
 
@@ -119,7 +119,7 @@ async def test_the_gap_goes_to_the_rota_and_stands_until_it_is_dealt_with() -> N
     found = {fact.person: fact for fact in (await night.timeline()).all(ReachabilityFound)}
 
     assert say(found["axin"].said, "zh", night.catalog.names("zh")) == (
-        "联系不畅：值班人 阿新 18 分钟未读呼叫；建议：给 阿新 配一个会响的渠道（reach）：现在只有站内收件箱"
+        "联系不畅：值班人阿新 18 分钟未读呼叫；建议：给阿新配一个会响的渠道（reach）：现在只有站内收件箱"
     )
     (kept,) = [one for one in await suggestions(night.journal, night.now, "config-center") if one.person == "axin"]
     assert (kept.rota, kept.kind, kept.incident) == ("config-center", "unread", await night.incident())

@@ -96,7 +96,7 @@ async def test_it_tells_what_happened_against_the_budgets(team: Team) -> None:
     for line in (
         "发生了什么：配置中心的网关 5xx 占比升到 10 %（平时不高于 1 %），P2",
         "| 在预算内 |",
-        "值班人 阿新",
+        "值班人阿新",
         "没有适用的预案",
         "查清根因",
     ):

@@ -137,6 +137,6 @@ async def test_the_report_says_what_a_superior_asks(night: Night) -> None:
     assert "网关 5xx 占比：15 %（平时不超过 1 %）" in words
     assert "大壮" in words
     assert "未联系上：阿新" in words
-    assert "H1「读路径加进程内缓存」走到 代码（0/8）" in words
-    assert "下一步：H1 的 代码，小美 负责" in words
+    assert "H1「读路径加进程内缓存」走到「代码」（0/8）" in words
+    assert "下一步：H1 的「代码」，小美负责" in words
     assert "下次通报：11:35" in words

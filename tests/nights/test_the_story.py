@@ -192,7 +192,7 @@ def test_the_document_and_the_review_are_fit_to_show(told: Told) -> None:
         assert "e+0" not in paper, "numbers are for people"
     for heading in ("摘要", "影响", "怎么发现的", "怎么响应的", "原因", "做得好的", "要改进的", "改进项"):
         assert f"## {heading}\n" in review
-    assert "怎么解决的：读路径加一层进程内缓存，缓存 2 秒（阿茂 决定）" in review
+    assert "怎么解决的：读路径加一层进程内缓存，缓存 2 秒（阿茂决定）" in review
 
 
 def test_it_is_always_the_same(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ Rule 1: the English sentence is the message's id; its Chinese stands in `zh/ROOM
         one home and no sentence is missing its other language (a test extracts all of them and looks).
 Rule 2: what is kept is a `Text` (the message and its values), never a finished sentence: the reader's language is chosen when it is read.
 Rule 3: values are filled by name with `str.format`; a value may be a `Text` itself.
+Rule 4: a Chinese sentence writes its places as Latin words want them ("{person} 接手"); the space falls away where the value is Chinese.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Final
 
 import msgspec
 from babel.messages.pofile import read_po
+
+from kuaihui.language.spacing import closed_up
 
 # What a person writes may begin with an @ too ("@阿新 看一下"), and is no id.
 _ID: Final = re.compile(r"@[A-Za-z0-9][\w.:-]*", re.ASCII)
@@ -63,7 +66,8 @@ def say(words: Text | str, language: Language, names: Mapping[str, str] | None =
     if isinstance(words, str):
         return words
     filled = {key: _shown(value, language, names or {}) for key, value in words.values.items()}
-    return translate(words.says, language).format_map(_Lenient(filled))
+    said = translate(words.says, language)
+    return (said if language == "en" else closed_up(said, filled)).format_map(_Lenient(filled))
 
 
 def translate(message: str, language: Language) -> str:

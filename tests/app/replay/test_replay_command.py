@@ -75,6 +75,6 @@ async def test_the_page_shows_what_a_changed_policy_would_have_done() -> None:
             refused = await http.post(f"/incidents/{incident}/replay", data={"kind": "policies", "written": "business: {levels: 7}"})
 
     assert "阿新" in standing.text
-    assert "阿新 不会被呼叫，当时被呼叫了" in played.text
+    assert "阿新不会被呼叫，当时被呼叫了" in played.text
     assert refused.status_code == 422
     assert "policies.yaml" in refused.text

@@ -93,7 +93,7 @@ async def test_a_proposal_is_chosen_and_its_hotfix_goes_through_its_gates(looked
         "已跳过",
         "2/8 关",
         "卡在这一关",
-        "停在「评审」，等 阿茂",
+        "停在「评审」，等阿茂",
     ):
         assert words in page, words
     assert page.count('aria-current="step"') == 1

@@ -102,7 +102,7 @@ async def test_what_happens_is_added_without_touching_what_stands(team: Team) ->
     after = {one: docx.words(block) for one, block in paper.blocks.items()}
     changed = {before[one] for one in before if after.get(one) != before[one]}
 
-    assert any("阿新 接手" in line for line in words(paper, "时间线"))
+    assert any("阿新接手" in line for line in words(paper, "时间线"))
     assert changed <= {"状态：待接手", "暂无"}, "only lines that say something else now are changed, in their own blocks"
 
 
