@@ -6,14 +6,15 @@ cores. Beside the rate stands how many alerts the server took in for each second
 machine hardly changes; the ratio is of those. We answer after the commit to SQLite (synchronous=FULL); Alertmanager keeps alerts in
 memory only.
 
-    python -m bench.intake [--alerts 100000] [--rounds 3] [--quick] [--still]
+    python -m bench.intake [--alerts 100000] [--rounds 3] [--quick] [--still] [--floor]
 
 New: alerts nobody has seen. Re-sent: the same alerts again with a later end, as Prometheus does every minute. Storm: 10,000 alerts in
 200 groups, 100 a request, one connection, as fast as they are taken. For Alertmanager an alert is handed over when it stands in a
 webhook (waits at their minimum); for us when its facts are kept and the page of its incident lies in the on-call's inbox.
 
 Between new and re-sent both sides come to rest; what we work in between (settling what was opened) is told beside the rate. Each aim is
-told with whether it is met.
+told with whether it is met. --floor tells instead what the steps that nothing can leave out cost by themselves, and so how many times
+Alertmanager's rate a program made of them could reach if all the rest of it cost nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.peers.floor import floor
 from bench.peers.load import Load, alert, bodies, exchange, get, post_all, quantile, request, stamp
 from bench.peers.services import GROUPS
 from tests.servers.missing import program
@@ -191,6 +193,19 @@ def told(name: str, ours: list[Taken], theirs: list[Taken]) -> None:
     print(f"  {name:8} ratio per core {ratio:.1f}: {verdict(AIMS[name], ratio, ratio >= AIMS[name], 'times')}")
 
 
+async def lowest(total: int, batch: int) -> None:
+    """What the steps cost that nothing can leave out, beside what a new alert costs Alertmanager."""
+    with alertmanager(NOBODY) as server:
+        theirs = 1e6 / (await rates(server, total, batch, ours=False)).new.per_core
+    steps = floor(total, GROUPS, batch)
+    print(f"{total:,} alerts in {GROUPS} groups, {batch} a request; microseconds of processor time for a new alert:")
+    for step, cost in steps.items():
+        print(f"  {cost:6.2f}  {step}")
+    print(
+        f"  {sum(steps.values()):6.2f}  all of it;  {theirs:.2f}  Alertmanager: at most {theirs / sum(steps.values()):.1f} times its rate"
+    )
+
+
 def verdict(aim: float, found: float, met: bool, unit: str) -> str:
     """Whether an aim is met, in words."""
     return f"aim {aim:.0f} {unit}: {'met' if met else f'NOT met, by a factor of {max(aim / found, found / aim):.1f}'}"
@@ -239,6 +254,8 @@ if __name__ == "__main__":
     parser.add_argument("--quick", action="store_true", help="one round of 20,000 alerts")
     parser.add_argument("--still", action="store_true", help="nothing settles while alerts are counted: the cost of taking in alone")
     parser.add_argument("--batch", type=int, action="append", help="alerts a request; may be given several times (default 1000 and 64)")
+    parser.add_argument("--floor", action="store_true", help="the cost of what nothing can leave out")
     given = parser.parse_args()
     counts = (20_000, 1) if given.quick else (given.alerts, given.rounds)
-    asyncio.run(main(*counts, given.still, given.batch or [1000, 64]))
+    batches = given.batch or [1000, 64]
+    asyncio.run(lowest(counts[0], batches[0]) if given.floor else main(*counts, given.still, batches))
