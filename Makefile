@@ -25,9 +25,8 @@ drills: set-up  ## every drill on real parts to its end, about half an hour (SPE
 
 test: set-up  ## every test (T=tests/duties for some)
 	@$(BIN)/python tools/debian_packages.py
-	@mkdir -p build/coverage && rm -f build/junit.xml build/again.xml
-	@$(BIN)/pytest -n $(JOBS) --maxprocesses=8 --dist=worksteal --junitxml=build/junit.xml \
-		$(if $(T),,--cov --cov-report=term --cov-report=xml:build/coverage/coverage.xml) $(T)
+	@mkdir -p build && rm -f build/junit.xml build/again.xml
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses=8 --dist=worksteal --junitxml=build/junit.xml $(if $(T),,-p tests.covered) $(T)
 
 again: set-up  ## the few tests that failed last, once more and one at a time
 	@$(BIN)/python tools/ask_again.py build/again.xml
