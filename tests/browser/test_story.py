@@ -50,7 +50,7 @@ async def test_alert_page_unread_next_taken_on_roles_meeting_topic(stage: Acted,
         await amao.page.locator("[data-join]").click()
     await amao.sees("会议约定")
     await amao.page.go_back()
-    await xiaomei.sees("会中： 阿茂", "#room")
+    await xiaomei.sees("会中：阿茂", "#room")
     await stage.settle()
     await stage.until(minutes=3, seconds=30)
     await xiaomei.sees("副手：阿新", ".roles")

@@ -44,6 +44,7 @@ def filled(sentence: str, **values: str) -> str:
         ("{it} 请看", "@阿毛", "@阿毛 请看"),
         ("{it} 请看", "@阿新 @阿毛", "@阿新 @阿毛 请看"),
         ("请 @{it} 看", "阿毛", "请 @阿毛 看"),
+        ("{it} 接手了", "\x02axin\x03", "\x02axin\x03 接手了"),  # whom Feishu is to name with an @
         ("{it} {it} 分", "阿毛", "阿毛 阿毛分"),
         ("{{it}} 分 {it} took", "阿毛", "{it} 分阿毛 took"),
         ("在 Redis {it} 上", "节点", "在 Redis 节点上"),

@@ -81,7 +81,7 @@ def words_in(reader: Reader) -> dict[str, Any]:
     def t(says: str, **values: str | float | Text) -> str:
         return reader.said(text(says, **values))
 
-    between, colon = ("、", "：") if reader.language == "zh" else (", ", ": ")
+    between, colon, semicolon, gap = ("、", "：", "；", "") if reader.language == "zh" else (", ", ": ", "; ", " ")
 
     def minutes(span: timedelta) -> str:
         return reader.said(in_words(span))
@@ -90,7 +90,8 @@ def words_in(reader: Reader) -> dict[str, Any]:
         return reader.said(channel_said(id))
 
     shown = {"name": reader.name, "local": reader.local, "hour": reader.hour, "minutes": minutes, "channel": channel}
-    return {"t": t, "said": reader.said, "reader": reader, "between": between, "colon": colon} | shown
+    marks = {"between": between, "colon": colon, "semicolon": semicolon, "gap": gap}  # `gap` follows a mark that stands in a sentence
+    return {"t": t, "said": reader.said, "reader": reader} | marks | shown
 
 
 def part(name: str, reader: Reader, **values: object) -> str:
