@@ -147,3 +147,10 @@ async def test_what_became_of_an_alert_is_told_by_its_name(stage: Acted) -> None
     assert 'alertname="Gateway5xxRatioHigh"' in by_name.stdout
     assert (nothing.exit_code, several.exit_code) == (1, 1)
     assert 'service="redis"' in several.stderr
+
+
+@pytest.mark.parametrize("language, told", [("zh", ["配置中心：阿新", "运维：阿义"]), ("en", ["config-center: Axin", "operations: Ayi"])])
+def test_who_is_on_call_is_told_with_the_readers_marks(language: str, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUAIHUI_LANGUAGE", language)
+
+    assert typed("oncall", "--catalog", str(SAMPLE), "--at", "2023-03-11T11:00").stdout.splitlines() == told

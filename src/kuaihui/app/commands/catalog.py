@@ -14,7 +14,7 @@ import typer
 
 from kuaihui.app.catalog_place import catalog_folder
 from kuaihui.app.clocks import RealClock
-from kuaihui.app.commands.speaking import language, one_line_errors, tell
+from kuaihui.app.commands.speaking import colon, language, listed, one_line_errors, tell
 from kuaihui.app.commands.talking import Talk
 from kuaihui.app.feishu_settings import FeishuSettings
 from kuaihui.app.settings import Settings
@@ -85,7 +85,7 @@ def oncall(
         names = catalog.names(language())
         for rota in _rotas(service, catalog):
             people = _on_call(catalog, rota, instant, at)
-            typer.echo(f"{names[rota]}: {', '.join(names[person] for person in people) or '-'}")
+            typer.echo(f"{names[rota]}{colon()}{listed(names[person] for person in people) or '-'}")
             for one in _suggested(rota) if folder is None else ():
                 typer.echo(f"  {one['suggestion']} ({one['reason']}; {one['incident']})")
 

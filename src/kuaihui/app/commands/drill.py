@@ -15,7 +15,7 @@ from kuaihui.app.clocks import RealClock
 from kuaihui.app.commands.catalog import File
 from kuaihui.app.commands.house import run
 from kuaihui.app.commands.markdown import show
-from kuaihui.app.commands.speaking import language, one_line_errors
+from kuaihui.app.commands.speaking import colon, language, one_line_errors
 from kuaihui.app.drill.act import Ended, Wanted, act_virtually
 from kuaihui.app.drill.report import AS_WRITTEN, BESIDE
 from kuaihui.app.drill.script import Script
@@ -122,7 +122,7 @@ def sample() -> Path:
 
 def _list(scripts: Sequence[Script]) -> None:
     for script in scripts:
-        typer.echo(f"{script.id:20} {script.name.told(language())}: {script.about.told(language())}")
+        typer.echo(f"{script.id:20} {script.name.told(language())}{colon()}{script.about.told(language())}")
 
 
 def _chosen(name: str, own: Path | None, catalog: Path, *, by_surprise: bool) -> Script:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kuaihui.app.commands.speaking import language, one_line_errors, tell
+from kuaihui.app.commands.speaking import colon, language, one_line_errors, tell
 from kuaihui.app.commands.talking import Talk, at
 from kuaihui.language import say as say_words
 from kuaihui.language import text
@@ -42,9 +42,9 @@ def show(incident: Incident, all: Annotated[bool, typer.Option("--all", help="al
         told = talk.get(at("incidents", incident))
         typer.echo(f"{told['title']}  P{told['severity']}  {told['phase_said']}  {told['opened_local']}")
         for stamp in told["stamps"]:
-            typer.echo(f"  {stamp['said']}: {stamp['spent']} / {stamp['budget']}")
+            typer.echo(f"  {stamp['said']}{colon()}{stamp['spent']} / {stamp['budget']}")
         for role in told["roles"]:
-            typer.echo(f"  {role['name']}: {role['holder_name'] or '-'}")
+            typer.echo(f"  {role['name']}{colon()}{role['holder_name'] or '-'}")
         for fact in talk.get(at("incidents", incident, "facts"))["facts"]:
             if all or not fact["quiet"]:
                 typer.echo(f"{fact['local']}  {fact['said']}")

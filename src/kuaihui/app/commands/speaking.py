@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -22,6 +22,16 @@ def language() -> str:
 def tell(words: Text | str, names: dict[str, str] | None = None, *, err: bool = False) -> None:
     """Print a sentence in the reader's language."""
     typer.echo(say(words, language(), names), err=err)
+
+
+def colon() -> str:
+    """The colon between a name and what is said of it, in the reader's language."""
+    return "：" if language() == "zh" else ": "
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words in a row, as the reader's language parts them."""
+    return ("、" if language() == "zh" else ", ").join(words)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
-from kuaihui.app.commands.speaking import language
+from kuaihui.app.commands.speaking import colon, language
 from kuaihui.errors import KuaihuiError, Refused
 from kuaihui.language import Text, plain, text
 
@@ -103,4 +103,4 @@ class Talk:
 def _placed(error: dict[str, str]) -> str:
     """One fault in the house's words; of a field that was sent, with its name."""
     field = "" if error["path"].startswith("/") else error["path"].rpartition(".")[2]
-    return f"{field}: {error['message']}" if field else error["message"]
+    return f"{field}{colon()}{error['message']}" if field else error["message"]
