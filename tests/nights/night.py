@@ -52,11 +52,14 @@ class Night:
         self.catalog = catalog or load(SAMPLE)
         self.clock = ActedClock(at)
         self.journal = journal or Memory()
-        workplace = Builtin("http://127.0.0.1:8466")
-        self.loop = Loop(self.journal, lambda: self.catalog, ROSTER, [*integrations, workplace], self.clock, "night")
-        self.reception = Reception(self.loop, lambda: self.catalog, self.clock, timedelta(minutes=5))
+        self.carried_by(*integrations, Builtin("http://127.0.0.1:8466"))
         self._began: dict[str, datetime] = {}
         self._messages = 0
+
+    def carried_by(self, *integrations: Integration) -> None:
+        """Begin with these integrations and no others."""
+        self.loop = Loop(self.journal, lambda: self.catalog, ROSTER, integrations, self.clock, "night")
+        self.reception = Reception(self.loop, lambda: self.catalog, self.clock, timedelta(minutes=5))
 
     @property
     def ringing(self) -> bool:

@@ -10,7 +10,6 @@ from kuaihui.incident.room import MessagePosted, Reacted
 from kuaihui.intake import signals
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.language import say
-from kuaihui.loop import Loop
 from kuaihui.orders import Tell
 from tests.nights.night import Night
 
@@ -18,15 +17,7 @@ from tests.nights.night import Night
 async def saturday() -> Night:
     """Axin is paged and is not there; Dazhuang takes it on; it is closed."""
     night = Night()
-    night.loop = Loop(
-        night.journal,
-        lambda: night.catalog,
-        night.loop.duties,
-        [Builtin("http://127.0.0.1:8466", suggest=keeper(night.journal))],
-        night.clock,
-        "night",
-    )
-    night.reception.loop = night.loop
+    night.carried_by(Builtin("http://127.0.0.1:8466", suggest=keeper(night.journal)))
     await night.rings(0.10)
     await night.passes(minutes=1, seconds=20)
     await night.acks("dazhuang")

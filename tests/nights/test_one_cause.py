@@ -11,7 +11,6 @@ from kuaihui.incident.room import MessagePosted
 from kuaihui.intake import signals
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.language import say
-from kuaihui.loop import Loop
 from tests.nights.evidence import Saturday, with_sources
 from tests.nights.night import Night
 
@@ -19,10 +18,8 @@ from tests.nights.night import Night
 def night() -> Night:
     """A night whose workplace looks back in its own journal; the gateway has sources too."""
     catalog = both(with_sources("logs", "redis"))
-    made = Night(catalog, integrations=[Saturday()])
-    workplace = Builtin("http://127.0.0.1:8466", remember=rememberer(made.journal))
-    made.loop = Loop(made.journal, lambda: catalog, made.loop.duties, [Saturday(), workplace], made.clock, "night")
-    made.reception.loop = made.loop
+    made = Night(catalog)
+    made.carried_by(Saturday(), Builtin("http://127.0.0.1:8466", remember=rememberer(made.journal)))
     return made
 
 
@@ -94,9 +91,7 @@ async def test_a_task_that_was_done_is_not_blamed() -> None:
 
 async def test_nothing_is_told_where_nothing_is_alike() -> None:
     saturday = Night()
-    workplace = Builtin("", remember=rememberer(saturday.journal))
-    saturday.loop = Loop(saturday.journal, lambda: saturday.catalog, saturday.loop.duties, [workplace], saturday.clock, "night")
-    saturday.reception.loop = saturday.loop
+    saturday.carried_by(Builtin("", remember=rememberer(saturday.journal)))
     await saturday.rings(0.10)
     await saturday.rings(0.08, service="gateway", name="GatewayLatencyHigh", job="gateway")
     await saturday.passes(minutes=3)

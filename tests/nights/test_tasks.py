@@ -10,7 +10,6 @@ import pytest
 
 from kuaihui.app.weekly import lister
 from kuaihui.catalog.load import load
-from kuaihui.duties import ROSTER
 from kuaihui.incident.open_tasks import open_tasks, tasks
 from kuaihui.incident.pages import Ordered
 from kuaihui.incident.phases import Phase
@@ -19,7 +18,6 @@ from kuaihui.intake import signals
 from kuaihui.intake.deeds import understand
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.language import say
-from kuaihui.loop import Loop
 from kuaihui.orders import ListTheWeek, MakeTask, Tell
 from tests.nights.evidence import Saturday, with_sources
 from tests.nights.night import SAMPLE, SHANGHAI, Night
@@ -91,9 +89,7 @@ async def test_a_task_handed_over_reminds_its_new_owner() -> None:
 
 def with_a_list(night: Night) -> Night:
     """The same night, whose workplace lists what is open over all incidents of its journal."""
-    workplace = Builtin("http://127.0.0.1:8466", week=lister(night.journal))
-    night.loop = Loop(night.journal, lambda: night.catalog, ROSTER, [Saturday(), workplace], night.clock, "night")
-    night.reception.loop = night.loop
+    night.carried_by(Saturday(), Builtin("http://127.0.0.1:8466", week=lister(night.journal)))
     return night
 
 
