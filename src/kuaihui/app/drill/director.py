@@ -140,11 +140,12 @@ class Director:
             return False  # looked at when the act is done
         if when.begun:
             return seen.number == 0
-        same = [one for one in self._seen if _fits(when, one)]
-        if when.also is None:
-            return bool(when.fact) and len(same) >= when.times and _fits(when, seen)
-        news = _fits(when, seen) or _fits(when.also, seen)
-        return news and len(same) >= when.times and any(_fits(when.also, one) for one in self._seen)
+        if not when.fact and when.also is None:
+            return False
+        if not _fits(when, seen) and (when.also is None or not _fits(when.also, seen)):
+            return False  # it was met before or it was not: this one changes nothing
+        often = sum(_fits(when, one) for one in self._seen) >= when.times
+        return often and (when.also is None or any(_fits(when.also, one) for one in self._seen))
 
     def _want(self, person: str, at: datetime, after: timedelta, act: Act) -> None:
         """Intend an act after about this time; what needs somebody who is there waits until they are."""
