@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import ssl
+from functools import cache
 
 import httpx
 import msgspec
@@ -14,6 +16,12 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from kuaihui.emulators.feishu.events import ANSWER_WITHIN, NotDelivered
 from kuaihui.emulators.feishu.records import App
 from kuaihui.emulators.feishu.world import World
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read when first needed, and once: reading the certificates takes longer than a test."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def sealed(payload: bytes, encrypt_key: str) -> bytes:
@@ -41,8 +49,7 @@ class Webhook:
 
     @property
     def _client(self) -> httpx.AsyncClient:
-        # Made when first needed: reading the machine's certificates takes longer than a test.
-        self._opened = self._opened or httpx.AsyncClient(timeout=ANSWER_WITHIN, trust_env=False)
+        self._opened = self._opened or httpx.AsyncClient(timeout=ANSWER_WITHIN, trust_env=False, verify=_trusted())
         return self._opened
 
     async def carry(self, app: App, payload: bytes, *, card: bool) -> bytes:

@@ -23,6 +23,7 @@ from kuaihui.integrations.feishu.client.access import Access
 from kuaihui.integrations.feishu.client.failures import Failure, FeishuBusy, FeishuRefused
 from kuaihui.integrations.feishu.client.paces import Pace, Paces
 from kuaihui.integrations.feishu.client.tokens import Granted, TenantToken
+from kuaihui.integrations.feishu.client.trusted import trusted
 
 MOST_TRIES = 4
 Shape = TypeVar("Shape")
@@ -96,8 +97,8 @@ class Caller:
         self._jitter = jitter
         self._patience = patience.total_seconds()
         limit = httpx.Timeout(time_out, connect=min(3.0, time_out))
-        self._client = httpx.AsyncClient(timeout=limit, limits=_connections(16))
-        self._first = httpx.AsyncClient(timeout=limit, limits=_connections(24))
+        self._client = httpx.AsyncClient(timeout=limit, limits=_connections(16), verify=trusted())
+        self._first = httpx.AsyncClient(timeout=limit, limits=_connections(24), verify=trusted())
         self._paces = Paces()
         self._one_at_a_time: dict[str, asyncio.Lock] = {}
         self._token = TenantToken(self._fetch_token)

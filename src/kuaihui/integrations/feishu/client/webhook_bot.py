@@ -13,6 +13,7 @@ import msgspec
 from kuaihui.integrations.feishu.client.failures import Failure, FeishuBusy, FeishuRefused
 from kuaihui.integrations.feishu.client.paces import Pace, Paces
 from kuaihui.integrations.feishu.client.times import to_seconds
+from kuaihui.integrations.feishu.client.trusted import trusted
 
 NAME = "bot.v2.hook"
 PACE = Pace(5)
@@ -32,7 +33,7 @@ class WebhookBot:
         self._url = url
         self._secret = secret
         self._paces = Paces()
-        self._client = httpx.AsyncClient(timeout=time_out)
+        self._client = httpx.AsyncClient(timeout=time_out, verify=trusted())
 
     async def say(self, words: str, now: datetime) -> None:
         """Say a text in the bot's chat. Raises FeishuBusy or FeishuRefused."""
