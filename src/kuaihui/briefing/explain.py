@@ -18,7 +18,7 @@ from kuaihui.incident.pages import Answered, Escalated, Ordered, Read, Sent
 from kuaihui.incident.roles import RoleDeclined, RoleGiven, RoleProposed, RoleTaken
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
-from kuaihui.language.durations import say_duration
+from kuaihui.language.durations import in_words
 from kuaihui.orders import Page
 
 
@@ -79,8 +79,8 @@ def _level(timeline: Timeline, number: int, page: Page, fact: Ordered, catalog: 
             level=at + 1,
             policy=policy.id,
             run=run,
-            unread=say_duration(level.unread_after),
-            untaken=say_duration(level.unacknowledged_after),
+            unread=in_words(level.unread_after),
+            untaken=in_words(level.unacknowledged_after),
         ),
         place,
     )

@@ -21,7 +21,7 @@ from kuaihui.incident.evidence import ChangesListed, LogsSearched, Looked, Metri
 from kuaihui.incident.thinking import GuideConcluded, GuideStepTaken, GuideTakenOver
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
-from kuaihui.language.durations import say_duration
+from kuaihui.language.durations import in_words
 
 _KINDS: Final[tuple[type[Looked], ...]] = (LogsSearched, MetricsRead, ChangesListed, RedisInspected)
 
@@ -100,7 +100,7 @@ def _changes(holds: Condition, fact: ChangesListed, service: str, broke: datetim
         return Judged(False, text("nothing was changed before the break"))
     newest = max(own, key=lambda one: one.at)
     gap = broke - newest.at
-    return Judged(gap <= holds.within, text("{title}, {span} before the break", title=newest.title or newest.id, span=say_duration(gap)))
+    return Judged(gap <= holds.within, text("{title}, {span} before the break", title=newest.title or newest.id, span=in_words(gap)))
 
 
 def _metrics(holds: Condition, fact: MetricsRead) -> Judged:

@@ -18,7 +18,7 @@ import msgspec
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.incident.evidence import Change
 from kuaihui.language import Text, text
-from kuaihui.language.durations import say_duration
+from kuaihui.language.durations import in_words
 
 # An alert's own delay: a change this long after the alert says it began may still be the cause.
 SLACK: Final = timedelta(minutes=1)
@@ -68,15 +68,15 @@ def _once(changes: Iterable[Change]) -> list[Change]:
 def _weighed(change: Change, service: str, catalog: Catalog, broke: datetime) -> Suspicion:
     before = broke - change.at
     if before < -SLACK:
-        return _excluded(change, text("it was made {span} after the break", span=say_duration(-before)))
+        return _excluded(change, text("it was made {span} after the break", span=in_words(-before)))
     if went_elsewhere(change):
         return _excluded(change, text("it went to {environment}, not to production", environment=change.environment))
     if before > TOO_LONG_AGO:
-        return _excluded(change, text("it was made {span} before the break", span=say_duration(before)))
+        return _excluded(change, text("it was made {span} before the break", span=in_words(before)))
     near, whose = _nearness(change, service, catalog)
     score = near / (1 + max(before, timedelta(0)) / HALF) * _KINDS.get(change.kind, 0.6) * _size(change)
     score *= 0.5 if change.status.lower() in _NOT_DONE else 1.0
-    reason = text("{span} before the break, {whose}", span=say_duration(max(before, timedelta(0))), whose=whose)
+    reason = text("{span} before the break, {whose}", span=in_words(max(before, timedelta(0))), whose=whose)
     return Suspicion(change, score, reason, score < SUSPECT)
 
 

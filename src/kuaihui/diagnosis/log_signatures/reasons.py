@@ -7,7 +7,7 @@ from typing import Final
 
 from kuaihui.diagnosis.log_signatures.signature import Burst, Signature
 from kuaihui.language import Text, text
-from kuaihui.language.durations import say_duration
+from kuaihui.language.durations import in_words
 
 # Within this span of the break, an onset is told as one with it.
 _WITH: Final = timedelta(seconds=15)
@@ -44,5 +44,5 @@ def _against(burst: Burst, late: timedelta) -> Text:
     if abs(late) <= _WITH:
         return text("{burst} of them began with the break", burst=burst.count)
     if late < timedelta(0):
-        return text("{burst} of them began {gap} before the break", burst=burst.count, gap=say_duration(-late))
-    return text("{burst} of them began {gap} after the break, likely an effect", burst=burst.count, gap=say_duration(late))
+        return text("{burst} of them began {gap} before the break", burst=burst.count, gap=in_words(-late))
+    return text("{burst} of them began {gap} after the break, likely an effect", burst=burst.count, gap=in_words(late))
