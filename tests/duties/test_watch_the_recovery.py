@@ -128,6 +128,16 @@ def test_a_signal_that_is_still_bad_is_told_once_and_read_again_ever_more_slowly
     assert looks(asked(later, after(20), WITH)) == [(after(23), SIGNAL)]
 
 
+@pytest.mark.parametrize("window, step", [(timedelta(minutes=10), 15), (timedelta(minutes=2), 6), (timedelta(seconds=20), 5)], ids=str)
+def test_where_the_window_is_short_the_two_points_lie_as_close_as_the_looks(window: timedelta, step: int) -> None:
+    service = WITH.services["config-center"].model_copy(update={"observe_for": window})
+    short = WITH.model_copy(update={"services": {**WITH.services, service.id: service}})
+
+    (look,) = orders(asked(opened(CLEARED), after(8), short), ReadMetrics)
+    assert isinstance(look, ReadMetrics)
+    assert look.step == timedelta(seconds=step)
+
+
 def test_two_points_that_disagree_prove_nothing() -> None:
     assert concluded(asked(opened(CLEARED, read(after(8, 1), 0.15, 0.0)), after(8, 1), WITH)) == []
 

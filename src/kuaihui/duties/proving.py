@@ -33,7 +33,7 @@ SHORTEST: Final = timedelta(seconds=5)
 OVER: Final = timedelta(minutes=1)
 SLOWEST: Final = timedelta(minutes=5)
 SPAN: Final = timedelta(minutes=5)  # of a look: enough for its newest points, whatever the scrape interval
-STEP: Final = timedelta(seconds=15)
+STEP: Final = timedelta(seconds=15)  # between its points, of which the newest two must be well; less where it is asked again sooner
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -99,7 +99,7 @@ class Proving:
         if every and last is None:
             at = claim.at + every
         if until is None or at < until:
-            yield Due(at, self._read(occasion, self.what, self.signal.expression, SPAN, STEP, at))
+            yield Due(at, self._read(occasion, self.what, self.signal.expression, SPAN, min(STEP, self.soonest), at))
 
     def _patience(self, claim: Claim, last: Attempt) -> timedelta:
         """A quarter of how long we have waited already: a signal that is slow to come down is not asked a thousand times."""
