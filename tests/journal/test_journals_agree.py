@@ -41,6 +41,7 @@ class Agreement(RuleBasedStateMachine):
         self.model = Memory()
         self.facts: dict[str, list[Fact]] = {name: [] for name in SERVICE}
         self.claims: list[Claim] = []
+        self.busy = False  # whether anything was done to it since it had the time to write what may wait
 
     @initialize()
     def open(self) -> None:
@@ -55,6 +56,7 @@ class Agreement(RuleBasedStateMachine):
 
     def same(self, ask: str, *values: Any) -> Any:
         """Ask both, and insist on one answer."""
+        self.busy = True
         return self.runner.run(self.both(ask, *values))
 
     async def both(self, ask: str, *values: Any, **named: Any) -> Any:
@@ -137,9 +139,11 @@ class SqliteAgreement(Agreement):
         self.runner.run(self.opened.aclose())
         self.open()
 
+    @precondition(lambda self: self.busy)
     @rule()
     def be_quiet(self) -> None:
         """Give the writer the time to write what may wait."""
+        self.busy = False
         self.runner.run(asyncio.sleep(0.07))
 
     def teardown(self) -> None:
