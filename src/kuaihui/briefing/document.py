@@ -69,6 +69,7 @@ class Paper:
         self._edits = [one for one in timeline.numbered(DocumentEdited) if one[1].document == document]
         self._known: dict[tuple[str, int], tuple[str, tuple[str, ...]]] = {}
         self._rendered: dict[tuple[str, int], str] = {}
+        self._told: dict[int, Facts] = {}  # what there was to tell at each length
         created = self._created
         self.title = created[1].title if created else ""
         # What people write begins with what the template said then: the document at the opening, the review at the closing.
@@ -178,10 +179,17 @@ class Paper:
         """What the template says with the facts there were then."""
         known = self._rendered.get((section.id, length))
         if known is None:
-            told = Facts(Timeline(self._timeline.incident, self._timeline.facts[:length]), self._catalog)
-            body = section.body.told(self._catalog.language)
+            body, told = section.body.told(self._catalog.language), self._facts(length)
             known = self._rendered[section.id, length] = _FIELD.sub(lambda field: _filled(field, told), body)
         return known
+
+    def _facts(self, length: int) -> Facts:
+        """So many of the facts, the same ones for every section, since what they come to is worked out once for them."""
+        if length not in self._told:
+            whole = length == len(self._timeline)
+            then = self._timeline if whole else Timeline(self._timeline.incident, self._timeline.facts[:length])
+            self._told[length] = Facts(then, self._catalog)
+        return self._told[length]
 
 
 def _filled(field: re.Match[str], told: Facts) -> str:

@@ -73,8 +73,9 @@ def _word(timeline: Timeline, catalog: Catalog, number: int, person: str, at: da
 
 
 def _comes_late(timeline: Timeline, pulled: PulledIn, number: int) -> bool:
-    seen = last_seen(Timeline(timeline.incident, timeline.facts[:number]))
-    return pulled.at - timeline.opened.at > UNDER_WAY and pulled.person not in seen and pulled.person != pulled.by
+    if pulled.at - timeline.opened.at <= UNDER_WAY or pulled.person == pulled.by:
+        return False
+    return pulled.person not in last_seen(Timeline(timeline.incident, timeline.facts[:number]))
 
 
 # -- what the rota may learn ---------------------------------------------------------------------------------------------------------------
