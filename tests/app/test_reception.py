@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from kuaihui.app.clocks import ActedClock
-from kuaihui.app.reception import Reception
+from kuaihui.app.reception import MOST_RACES, Reception
 from kuaihui.carrying import Integration
 from kuaihui.duties import watch_the_recovery
 from kuaihui.errors import Refused
@@ -284,6 +284,22 @@ async def test_whoever_is_overtaken_reads_again_and_joins() -> None:
 
     assert heard.counts == {"joined": 1}
     assert len((await desk.only()).firing) == 3
+
+
+class Refusing(Memory):
+    """A journal that keeps nothing."""
+
+    async def append(self, appends: Sequence[Append]) -> list[bool]:
+        return [False for _ in appends]
+
+
+async def test_whoever_is_overtaken_without_end_is_told_so_and_the_next_is_heard() -> None:
+    desk = Desk(Refusing())
+    await desk.reception.begin()
+    with pytest.raises(RuntimeError, match=f"{MOST_RACES} times"):
+        await asyncio.wait_for(desk.reception.hear([firing()]), 5)
+    with pytest.raises(RuntimeError, match=f"{MOST_RACES} times"):
+        await asyncio.wait_for(desk.reception.hear([firing()]), 5)
 
 
 async def test_hearings_at_once_share_a_commit_and_open_one_incident(desk: Desk) -> None:

@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 
 # One commit takes at most this many alerts, so that a storm delays nobody's answer by more than some ten milliseconds.
 MOST_AT_ONCE: Final = 4_000
+# Who loses this many races against others is not racing: what it knows is wrong, and its sender must tell the alerts again.
+MOST_RACES: Final = 100
 # How often traces are written when nothing else calls for it.
 TRACE_EVERY: Final = timedelta(seconds=1)
 # Where another process may make a silence, how soon it is known here.
@@ -204,12 +206,18 @@ class Reception:
             groups = {plan.key: plan.group for plan in plans if id(plan) in overtaken}
             for plan in plans:
                 if id(plan) in overtaken:
-                    plan.group.attempt += 1
-                    await self.planner.find(plan.key)
+                    await self._overtaken(plan)
                 else:
                     self._remember(plan, now)
                     opened += [plan.before.incident] if plan.facts and not len(plan.before) else []
         return opened
+
+    async def _overtaken(self, plan: Plan) -> None:
+        """Look anew at what somebody else was faster with; raises RuntimeError where that never ends."""
+        plan.group.attempt += 1
+        if plan.group.attempt > MOST_RACES:
+            raise RuntimeError(f"{plan.key}: {MOST_RACES} times somebody else was faster")
+        await self.planner.find(plan.key)
 
     def _scrub(self, batch: Sequence[Hearing]) -> None:
         """Take out of the alerts' summaries what is not for people to see; their labels, by which they are known, stay as they are."""
