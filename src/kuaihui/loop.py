@@ -213,7 +213,7 @@ class Loop:
             Append(longer.incident, len(timeline), tuple(facts), summary_of(longer), self._due(longer.incident, now, within(facts)))
             for longer, (timeline, facts) in zip(grown, additions, strict=True)
         ]
-        return self._settled(await self.journal.append(appends), grown, [one.due for one in appends])
+        return self._settled(await self.journal.append(appends), grown, appends)
 
     def _due(self, incident: str, now: datetime, within: timedelta) -> datetime:
         """When to settle an incident that may wait for `within`: sooner where it was to be settled sooner, or where we do not know."""
@@ -222,13 +222,13 @@ class Loop:
         wanted = self._wanted.get(incident, now)
         return min(wanted, now + within) if wanted else now + within
 
-    def _settled(self, kept: list[bool], grown: Sequence[Timeline], dues: Sequence[datetime | None]) -> list[bool]:
-        for whole, timeline, due in zip(kept, grown, dues, strict=True):
+    def _settled(self, kept: list[bool], grown: Sequence[Timeline], appends: Sequence[Append]) -> list[bool]:
+        for whole, timeline, one in zip(kept, grown, appends, strict=True):
             if whole:
                 self._remember(timeline)
-                self._wanted[timeline.incident] = due
-            else:
-                self.forget(timeline.incident)
+                self._wanted[one.incident] = one.due
+            elif len(self._known.get(one.incident, ())) <= one.expected:  # else whoever was faster has told us already
+                self.forget(one.incident)
         return kept
 
     async def paged(self, incidents: Iterable[str]) -> None:
@@ -324,8 +324,8 @@ class Loop:
         decided = [(claim, before := await self.timeline(claim.incident), self._first(before, now)) for claim in claims]
         busy = [one for one in decided if one[2].facts]
         grown = [before.extended(decision.facts) for _, before, decision in busy]
-        kept = await self.journal.append([_append(*one, longer) for one, longer in zip(busy, grown, strict=True)])
-        self._settled(kept, grown, [decision.due for _, _, decision in busy])
+        appends = [_append(*one, longer) for one, longer in zip(busy, grown, strict=True)]
+        kept = self._settled(await self.journal.append(appends), grown, appends)
         for whole, timeline, (_, _, decision) in zip(kept, grown, busy, strict=True):
             if whole:
                 self._carry_all(timeline, decision, now)
