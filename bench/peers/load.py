@@ -35,7 +35,13 @@ def alert(number: int, groups: int, started: str, ends: str) -> dict[str, object
         "cluster": "eu-1",
     }
     annotations = {"summary": "error rate above 5 percent", "runbook": "http://127.0.0.1/rb"}
-    return {"labels": dict(sorted(labels.items())), "annotations": annotations, "startsAt": started, "endsAt": ends, "generatorURL": "http://127.0.0.1/g"}
+    return {
+        "labels": dict(sorted(labels.items())),
+        "annotations": annotations,
+        "startsAt": started,
+        "endsAt": ends,
+        "generatorURL": "http://127.0.0.1/g",
+    }
 
 
 def request(path: str, alerts: Sequence[dict[str, object]]) -> bytes:
