@@ -63,7 +63,7 @@ async def answer(timeline: Timeline, order: AnyOrder, carrier: Integration, now:
     except GiveUp as refused:
         outcome = "nobody" if carrier is NOBODY else "gave up"
         return [Answered(at=clock(), by=carrier.name, identity=order.identity, outcome=outcome, reason=refused.text)]
-    except Exception as broken:
+    except Exception as broken:  # rule 1: a carrier that breaks is an answer too, and told in the timeline
         log.exception("%s broke carrying %s", carrier.name, order.identity)
         reason = text("{carrier} failed: {what}", carrier=carrier.name, what=f"{type(broken).__name__}: {broken}"[:200])
         return [Answered(at=clock(), by=carrier.name, identity=order.identity, outcome="gave up", reason=reason)]

@@ -55,6 +55,9 @@ WRONG: Final = (
 USAGE: Final = mark("Usage: ")
 
 
+# Typer's command and its group share only a base that it keeps to itself, so each is given the same four: calls of what stands below.
+
+
 class SpokenCommand(TyperCommand):
     """A word of the command line."""
 
@@ -111,6 +114,7 @@ def speak(command: TyperCommand | TyperGroup, ctx: Context) -> None:
     _speak_around()
     reader = language()
     for one in (command, *command.get_params(ctx)):
+        # Each of typer's kinds of parameter has a help, the type they share has none.
         one.help = translate(one.help or "", reader) or None  # type: ignore[attr-defined]
     for word in command.commands.values() if isinstance(command, TyperGroup) else ():
         word.short_help = translate(word.help or "", reader)

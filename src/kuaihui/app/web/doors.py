@@ -23,13 +23,15 @@ from starlette.routing import BaseRoute, Route
 
 from kuaihui.app.issues import Issues
 from kuaihui.app.metrics import Metrics
-from kuaihui.app.reception import Again, Heard, Reception
+from kuaihui.app.planning import Heard
+from kuaihui.app.reception import Reception
 from kuaihui.app.trains import Trains
 from kuaihui.app.wiring import House
 from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.incident.fact import Fact
 from kuaihui.intake.issues import IssueMoved
 from kuaihui.intake.movements import Movement
+from kuaihui.intake.register import Again
 from kuaihui.intake.ringing import Fault, Misheard, Ringing, Unusable
 from kuaihui.integrations.alertmanager.api_v2 import ApiV2
 from kuaihui.integrations.alertmanager.webhook import Webhook

@@ -48,7 +48,7 @@ async def asked(stage: Stage, expression: Expression) -> dict[str, float]:
 async def answers(stage: Stage, expression: Expression, wanted: dict[str, float], patience: float = 20.0) -> None:
     """Wait until Prometheus answers so; a scrape that a busy machine lets come too late leaves a hole."""
     async with asyncio.timeout(patience):
-        while await asked(stage, expression) != wanted:  # noqa: ASYNC110  as above
+        while await asked(stage, expression) != wanted:  # noqa: ASYNC110  what is waited for happens in other processes
             await asyncio.sleep(0.25)
 
 
