@@ -34,6 +34,7 @@ from kuaihui.intake.opening import policy_of, quoted
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.integrations.sqlite import Sqlite
 from kuaihui.language import plain, text
+from kuaihui.listening import Addition
 from kuaihui.loop import Loop
 from kuaihui.orders import Order, Page
 
@@ -56,7 +57,7 @@ class Stopwatch:
         return [sent, Delivered(at=now, identity=order.identity, person=order.person)]
 
 
-def begun(catalog: Catalog, number: int) -> tuple[Timeline, list[Fact]]:
+def begun(catalog: Catalog, number: int) -> Addition:
     """An incident of its own group, just opened."""
     service = catalog.services["config-center"]
     labels = {"service": service.id, "pod": f"pod-{number}"}
@@ -70,7 +71,7 @@ def begun(catalog: Catalog, number: int) -> tuple[Timeline, list[Fact]]:
         rule=text("bench"),
         group=labels,
     )
-    return Timeline(f"I{number:05}"), [opened, AlertFired(at=START, alerts=(alert,))]
+    return Addition(Timeline(f"I{number:05}"), [opened, AlertFired(at=START, alerts=(alert,))])
 
 
 async def rest(loop: Loop) -> None:

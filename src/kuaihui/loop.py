@@ -29,13 +29,10 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Ordered
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import Append, Claim, Journal, summary_of, timeline_of
+from kuaihui.listening import NOW, Addition, Listener, Meaning
 from kuaihui.orders import AnyOrder, Order, Page
 
 log = logging.getLogger(__name__)
-
-Meaning = Callable[[Timeline], Sequence[Fact]]
-# How long facts that were just written may wait until their incident is settled.
-Within = Callable[[Sequence[Fact]], timedelta]
 
 # More conclusions than this in one settling means that two duties contradict each other.
 MOST_CONCLUSIONS: Final = 50
@@ -81,24 +78,6 @@ class Decision(msgspec.Struct):
     due: datetime | None
 
 
-def at_once(facts: Sequence[Fact]) -> timedelta:
-    """These facts do not wait."""
-    return timedelta(0)
-
-
-class _Word(msgspec.Struct, eq=False):
-    """Something that is said about an incident, and who waits until it is kept."""
-
-    meaning: Meaning
-    heard: asyncio.Future[list[Fact]]
-    within: timedelta
-
-    def fail(self, fault: Exception) -> None:
-        """Tell who waits that nothing of it was kept."""
-        if not self.heard.done():
-            self.heard.set_exception(fault)
-
-
 class Loop:
     """Settles incidents whenever something is due."""
 
@@ -118,12 +97,11 @@ class Loop:
         self.clock = clock
         self.worker = worker
         self.faults: Counter[str] = Counter()
-        self.answers_wait = timedelta(0)  # in acted time nothing waits
+        self.answers_wait = NOW  # in acted time nothing waits
         self.urgent: Sequence[Duty] = ()
+        self.listener = Listener(self)
         self._known: OrderedDict[str, Timeline] = OrderedDict()
         self._carrying: set[asyncio.Task[None]] = set()
-        self._words: dict[str, list[_Word]] = {}
-        self._listening: dict[str, asyncio.Task[None]] = {}
         self._unpaged: dict[str, asyncio.Future[None]] = {}
         self._wanted: dict[str, datetime | None] = {}  # when each incident is to be settled, as we last wrote it
 
@@ -137,6 +115,12 @@ class Loop:
         records = await self.journal.read(incident, len(known) if known else 0)
         fresh = timeline_of(incident, records)
         return self._remember(known.extended(fresh.facts) if known and records else known or fresh)
+
+    async def timelines(self, incidents: Iterable[str]) -> list[Timeline]:
+        """These incidents' timelines, in their order; read side by side where they must be read."""
+        if self.journal.exclusive:
+            return [await self.timeline(incident) for incident in incidents]
+        return await asyncio.gather(*map(self.timeline, incidents))
 
     def _remember(self, timeline: Timeline) -> Timeline:
         self._known[timeline.incident] = timeline
@@ -153,65 +137,22 @@ class Loop:
 
     # -- hearing -----------------------------------------------------------------------------------------------------------------------
 
-    async def hear(self, incident: str, meaning: Meaning, within: timedelta = timedelta(0)) -> list[Fact]:
+    async def hear(self, incident: str, meaning: Meaning, within: timedelta = NOW) -> list[Fact]:
         """
         Add the facts that `meaning` makes of the timeline, and settle the incident soon: at once, or `within` the span that they can wait.
 
         When somebody else was faster, the timeline is read again and `meaning` asked again. Raises what `meaning` raises; then nothing is
         kept. Words that come while others are being written are taken together, in the order they came.
         """
-        word = _Word(meaning, asyncio.get_running_loop().create_future(), within)
-        self._words.setdefault(incident, []).append(word)
-        if incident not in self._listening:
-            self._listening[incident] = asyncio.create_task(self._listen(incident))
-        return await word.heard
+        return await self.listener.hear(incident, meaning, within)
 
-    async def _listen(self, incident: str) -> None:
-        """Take in what is said about one incident until nobody waits."""
-        words: list[_Word] = []
-        try:
-            while words := self._words.pop(incident, []):
-                try:
-                    await self._take_in(incident, words)
-                except Exception as failed:
-                    for word in words:
-                        word.fail(failed)
-        finally:
-            del self._listening[incident]
-            for word in words:  # only where we were ended in the middle
-                word.heard.cancel()
-
-    async def _take_in(self, incident: str, words: Sequence[_Word]) -> None:
-        while True:
-            before = timeline = await self.timeline(incident)
-            meant: list[tuple[_Word, list[Fact]]] = []
-            for word in words:
-                try:
-                    facts = list(word.meaning(timeline))
-                except Exception as refused:
-                    word.fail(refused)
-                else:
-                    meant.append((word, facts))
-                    timeline = timeline.extended(facts) if facts else timeline
-            within = min((word.within for word, facts in meant if facts), default=timedelta(0))
-            if timeline is before or (await self.append([(before, timeline.facts[len(before) :])], lambda _, within=within: within))[0]:
-                break
-            words = [word for word, _ in meant]
-        for word, facts in meant:
-            if not word.heard.done():
-                word.heard.set_result(facts)
-
-    async def append(self, additions: Sequence[tuple[Timeline, Sequence[Fact]]], within: Within = at_once) -> list[bool]:
-        """
-        Add facts to several incidents in one commit. False where somebody else was faster.
-
-        Each incident is settled at once, or `within` the span that its facts can wait, so that many that come singly are settled as one.
-        """
+    async def append(self, additions: Sequence[Addition]) -> list[bool]:
+        """Add facts to several incidents in one commit; each is settled as soon as they want it. False where somebody else was faster."""
         now = self.clock.now()
-        grown = [timeline.extended(facts) for timeline, facts in additions]
+        grown = [one.before.extended(one.facts) for one in additions]
         appends = [
-            Append(longer.incident, len(timeline), tuple(facts), summary_of(longer), self._due(longer.incident, now, within(facts)))
-            for longer, (timeline, facts) in zip(grown, additions, strict=True)
+            Append(longer.incident, len(one.before), tuple(one.facts), summary_of(longer), self._due(longer.incident, now, one.within))
+            for longer, one in zip(grown, additions, strict=True)
         ]
         return self._settled(await self.journal.append(appends), grown, appends)
 
@@ -321,7 +262,8 @@ class Loop:
         """Settle what is due now, the most overdue first and up to MOST_SETTLED (MOST_PAGED); how many incidents that were."""
         now = self.clock.now()
         claims = await self.journal.claim(self.worker, now, max(MOST_SETTLED, min(len(self._unpaged), MOST_PAGED)))
-        decided = [(claim, before := await self.timeline(claim.incident), self._first(before, now)) for claim in claims]
+        timelines = await self.timelines(claim.incident for claim in claims)
+        decided = [(claim, before, self._first(before, now)) for claim, before in zip(claims, timelines, strict=True)]
         busy = [one for one in decided if one[2].facts]
         grown = [before.extended(decision.facts) for _, before, decision in busy]
         appends = [_append(*one, longer) for one, longer in zip(busy, grown, strict=True)]
@@ -358,7 +300,7 @@ class Loop:
         if facts[0].outcome == "gave up" and (behind := self._behind(order, carrier)):  # type: ignore[attr-defined]  # as below
             facts += await self._answered(timeline, order, behind, now)
         done = facts[0].outcome == "done"  # type: ignore[attr-defined]  # as below
-        await self.hear(timeline.incident, lambda _: facts, self._answer_waits(timeline) if done else timedelta(0))
+        await self.hear(timeline.incident, lambda _: facts, self._answer_waits(timeline) if done else NOW)
 
     def _answer_waits(self, timeline: Timeline) -> timedelta:
         """How long the answer to an order may wait to be settled: where only pages were ordered so far, as long as the rest does."""

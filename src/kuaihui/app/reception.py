@@ -40,6 +40,7 @@ from kuaihui.intake.traces import Tracing, refusal
 from kuaihui.intake.why import why
 from kuaihui.journal.journal import Trace
 from kuaihui.language import Text, plain, text
+from kuaihui.listening import NOW, Addition
 from kuaihui.loop import Clock, Loop
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Reception:
         self.clock = clock
         self.resolve_timeout = resolve_timeout
         self.began = clock.now()
-        self.settle_within = timedelta(0)  # in acted time nothing waits
+        self.settle_within = NOW  # in acted time nothing waits
         self.scrub = DEFAULT  # what is taken out of the words that alerts bring
         self.register = Register()
         self.tracing = Tracing()
@@ -201,7 +202,8 @@ class Reception:
         while groups:
             plans = [await self.planner.plan(key, group, catalog, now) for key, group in groups.items()]
             writes = [plan for plan in plans if plan.facts]
-            kept = await self.loop.append([(plan.before, plan.facts) for plan in writes], self._within) if writes else []
+            additions = [Addition(plan.before, plan.facts, self._within(plan.facts)) for plan in writes]
+            kept = await self.loop.append(additions) if additions else []
             overtaken = {id(plan) for plan, whole in zip(writes, kept, strict=True) if not whole}
             groups = {plan.key: plan.group for plan in plans if id(plan) in overtaken}
             for plan in plans:
@@ -231,7 +233,7 @@ class Reception:
     def _within(self, facts: Sequence[Fact]) -> timedelta:
         """Alerts that only join or clear may wait for more of them; what opens, re-opens or measures may not."""
         calm = all(isinstance(fact, AlertFired | AlertCleared) for fact in facts)
-        return self.settle_within if calm else timedelta(0)
+        return self.settle_within if calm else NOW
 
     def _grouped(self, batch: Sequence[Hearing], catalog: Catalog, now: datetime) -> dict[str, Group]:
         """The batch's alerts by the incident they share, in the order they were told; without those that are to wake nobody."""
@@ -324,13 +326,13 @@ class Reception:
         """
         catalog, now = self.catalog(), self.clock.now()
         if service not in catalog.services:
-            raise Refused(text("there is no service {service}; there are: {known}", service=service, known=", ".join(catalog.services)))
+            raise Refused(text("there is no service {service}; there are: {known}", service=service, known=tuple(catalog.services)))
         opened = self.planner.acted(declaration(service, title, severity, person, catalog, now), catalog)
         before = await self.planner.newest(opened.key)
         if len(before) and before.phase is not Phase.CLOSED:
             raise Refused(text("{service} has an open incident already: {incident}", service=f"@{service}", incident=before.incident))
         incident = incident_id(opened.key, now, catalog.time_zone, attempt)
-        if not (await self.loop.append([(Timeline(incident), [opened])]))[0]:
+        if not (await self.loop.append([Addition(Timeline(incident), [opened])]))[0]:
             await self.planner.find(opened.key)
             return await self.declare(service, title, severity, person, attempt + 1)
         self.register.groups[opened.key] = incident

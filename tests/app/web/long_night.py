@@ -9,6 +9,7 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Delivered, Sent
 from kuaihui.incident.room import MessagePosted, Reacted
 from kuaihui.language import plain
+from kuaihui.listening import Addition
 from tests.app.web.acted import Acted
 
 FACTS = 2_000
@@ -24,7 +25,7 @@ async def long_night(stage: Acted) -> str:
     begun = await stage.timeline(incident)
     [key] = begun.alerts
     facts = [_one(number, key, stage) for number in range(FACTS - len(begun) - 12)]
-    await stage.house.loop.append([(begun, facts)])
+    await stage.house.loop.append([Addition(begun, facts)])
     await stage.settle()
     return incident
 

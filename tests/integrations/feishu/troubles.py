@@ -109,7 +109,8 @@ async def _dies(team: Team, done: list[int], life: Life) -> bool:
     """Live until the end or death, whichever comes first; no task of the dead process lives on."""
     living, death = asyncio.create_task(live(team, done)), asyncio.create_task(life.over.wait())
     await asyncio.wait({living, death}, return_when=asyncio.FIRST_COMPLETED)
-    tasks = [living, death, *team.loop._carrying, *team.loop._listening.values()]
+    listening = team.loop.listener.task
+    tasks = [living, death, *team.loop._carrying, *([listening] if listening else [])]
     died = life.over.is_set()
     for task in tasks if died else [death]:
         task.cancel()

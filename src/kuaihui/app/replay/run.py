@@ -36,6 +36,7 @@ from kuaihui.intake.ringing import Ringing
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.journal.memory import Memory
 from kuaihui.language import Text, text
+from kuaihui.listening import Addition
 from kuaihui.loop import Loop
 from kuaihui.orders import Page
 
@@ -102,7 +103,7 @@ class _Replay:
         begun = Timeline(self.record.incident, facts)
         while self.waiting and self.waiting[0].at == now and isinstance(self.waiting[0].fact, AlertFired):
             facts += self._alert(begun, self.waiting.pop(0).fact, now)
-        await self.loop.append([(Timeline(self.record.incident), facts)])
+        await self.loop.append([Addition(Timeline(self.record.incident), facts)])
         await self._settle()
 
     def _opened(self, old: Opened, now: datetime) -> Opened:
@@ -112,7 +113,7 @@ class _Replay:
         service = place.service if place else old.service
         if service not in self.catalog.services:
             raise Refused(
-                text("there is no service {service}; there are: {known}", service=service, known=", ".join(self.catalog.services))
+                text("there is no service {service}; there are: {known}", service=service, known=tuple(self.catalog.services))
             )
         if place and first:
             fresh = opening(place, first.alerts, self.catalog, now)
