@@ -26,11 +26,12 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct):
-    """How an incident stands after all appends of a commit; `released` says that its claim was given back."""
+    """How an incident stands after all appends of a commit; `known`: it was there before; `released`: its claim was given back."""
 
     summary: Summary
     standing: Standing
     due: int | None  # microseconds since 1970, UTC
+    known: bool
     released: bool
 
 
@@ -74,9 +75,10 @@ class Admission:
         self._pass_on(append.incident, before.holds, holds)
         head = records[-1].hash if records else before.head
         after = Standing(before.length + len(records), head, before.generation, holds)
-        known = self.changes.get(append.incident)
-        released = append.generation is not None or (known is not None and known.released)
-        self.changes[append.incident] = Change(append.summary, after, one.due, released)
+        so_far = self.changes.get(append.incident)
+        known = so_far.known if so_far else before.length > 0
+        released = append.generation is not None or (so_far is not None and so_far.released)
+        self.changes[append.incident] = Change(append.summary, after, one.due, known, released)
         return True
 
     def standing(self, incident: str) -> Standing:

@@ -15,14 +15,14 @@ import msgspec
 from kuaihui.integrations.sqlite.agenda import Agenda, Scheduled
 from kuaihui.journal.admission import Admission, Change, Prepared, Standing
 from kuaihui.journal.chain import Record
-from kuaihui.journal.rows import COLUMNS, row_of
+from kuaihui.journal.rows import COLUMNS, microseconds, optional_microseconds, row_of
 
 _KEPT: Final = (*COLUMNS, "length", "head", "due", "generation")
+# What may be another after more facts; naming what stays would have its indexes written anew.
+_MOVED: Final = ("phase", "severity", "changed", "value", "closed", "length", "head", "due", "generation")
 _RECORD: Final = "INSERT INTO records (position, incident, number, body, hash) VALUES (?, ?, ?, ?, ?)"
-_INCIDENT: Final = (
-    f"INSERT INTO incidents ({', '.join(_KEPT)}) VALUES ({', '.join('?' * len(_KEPT))}) "  # noqa: S608 - names from this file
-    f"ON CONFLICT (incident) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _KEPT[1:])}"
-)
+_BEGUN: Final = f"INSERT INTO incidents ({', '.join(_KEPT)}) VALUES ({', '.join('?' * len(_KEPT))})"  # noqa: S608 - names from this file
+_GROWN: Final = f"UPDATE incidents SET {', '.join(f'{name} = ?' for name in _MOVED)} WHERE incident = ?"  # noqa: S608 - as above
 _SCHEDULE: Final = "UPDATE incidents SET due = ?, lease_until = ?, owner = ?, generation = ? WHERE incident = ?"
 _ARTIFACT: Final = "INSERT INTO artifacts (hash, media, body) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING"
 _STANDING: Final = (
@@ -61,7 +61,8 @@ class Commit:
         self.connection.executemany(_RECORD, map(_record, self._admission.records))
         # What closes goes first, so that a key is free before it is taken.
         changes = sorted(self._admission.changes.values(), key=lambda change: change.summary.closed is None)
-        self.connection.executemany(_INCIDENT, map(_incident, changes))
+        self.connection.executemany(_GROWN, [_grown(change) for change in changes if change.known])
+        self.connection.executemany(_BEGUN, [_begun(change) for change in changes if not change.known])
 
     def keep(self, hash: str, artifact: bytes, media: str) -> None:
         """Write an artifact, unless it is there."""
@@ -89,6 +90,13 @@ def _record(record: Record) -> tuple[int, str, int, bytes, str]:
     return record.position, record.incident, record.number, record.body, record.hash
 
 
-def _incident(change: Change) -> tuple[str | int | float | bool | None, ...]:
+def _begun(change: Change) -> tuple[str | int | float | bool | None, ...]:
     stands = change.standing
     return (*row_of(change.summary), stands.length, stands.head, change.due, stands.generation)
+
+
+def _grown(change: Change) -> tuple[str | int | float | None, ...]:
+    one, stands = change.summary, change.standing
+    closed = optional_microseconds(one.closed)
+    now = (one.phase, one.severity, microseconds(one.changed), one.value, closed, stands.length, stands.head, change.due, stands.generation)
+    return (*now, one.incident)
