@@ -180,3 +180,29 @@ async def test_a_page_that_was_cut_off_says_so_and_catches_up(stage: Acted, chro
     await seat.sees("回来以后说的", "#messages")
 
     assert await seat.page.locator("#messages").get_by_text("断网时说的").count() == 1
+
+
+async def test_what_lies_days_ahead_is_counted_in_days_as_the_server_said_it(stage: Acted, chromium: Browser) -> None:
+    seat = await sits_down(chromium, stage.address, "amao")
+    told = await seat.page.evaluate(
+        """async () => {
+            const at = document.createElement('time');
+            at.dataset.until = new Date(Date.parse(document.body.dataset.now) + 71.5 * 3600 * 1000).toISOString();
+            document.querySelector('main').append(at);
+            await new Promise(resolve => setTimeout(resolve, 1500));
+            return at.textContent;
+        }"""
+    )
+
+    assert told == "2 天 23 小时"
+
+
+async def test_what_is_pressed_under_a_message_fits_a_thumb(stage: Acted, chromium: Browser) -> None:
+    incident = await stage.rings()
+    await stage.does("dazhuang", incident, "Speak", words="在看")
+    seat = await sits_down(chromium, stage.address, "amao", phone=True)
+    await seat.page.goto(f"{stage.address}/incidents/{incident}")
+    boxes = [await one.bounding_box() for one in await seat.page.locator(".under :is(button, .button)").all()]
+
+    assert boxes
+    assert all(box is not None and min(box["width"], box["height"]) >= 40 for box in boxes)

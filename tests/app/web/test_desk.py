@@ -177,6 +177,16 @@ async def test_a_silence_made_on_the_page_hides_lists_and_lets_go(stage: Acted) 
     assert (await post(stage, f"/silences/{made}/end")).status_code == 409
 
 
+async def test_services_under_maintenance_are_parted_as_the_readers_language_does(stage: Acted) -> None:
+    given = {"kind": "maintenance", "services": ["redis", "gateway"], "since": field(stage, 0), "until": field(stage, 2), "comment": "扩容"}
+    one = (await post(stage, "/silences", **given)).headers["location"]
+    english = [(await get(stage, page, cookie="kuaihui_language=en")).text for page in ("/silences", one)]
+    chinese = [(await get(stage, page, cookie="kuaihui_language=zh")).text for page in ("/silences", one)]
+
+    assert ["Redis, API gateway" in page for page in english] == [True, True]
+    assert ["Redis、网关" in page for page in chinese] == [True, True]
+
+
 async def test_the_preview_shows_what_would_be_hidden_before_it_is_made(stage: Acted) -> None:
     await stage.rings()
     shown = unescape((await get(stage, "/silences/new?matchers=alertname%3D~%22Gateway.%2B%22", cookie="kuaihui_language=en")).text)
@@ -262,6 +272,7 @@ async def test_a_page_is_explained_down_to_the_line_of_the_rota(stage: Acted) ->
 
     assert "rotas.yaml:" in shown
     assert "policies.yaml:" in shown
+    assert "← 网关 5xx 占比高</a>" in shown
     assert f"/explain/page/{incident}/{number}" in (await get(stage, f"/explain/incidents/{incident}")).text
 
 

@@ -211,6 +211,16 @@ async def test_my_page_says_what_wants_me_and_whether_i_can_be_got(stage: Acted)
     assert "只能通过站内收件箱找到你" in amao
 
 
+async def test_my_page_does_not_say_that_nothing_waits_beside_what_does(stage: Acted) -> None:
+    incident = await stage.rings()
+    await stage.does("dazhuang", incident, "Acknowledge")
+    await get(stage, f"/incidents/{incident}", "axin")
+    mine = (await get(stage, "/me", "axin")).text
+
+    assert "想请你担任通讯员" in mine
+    assert "这个故障没有等你处理的事" not in mine
+
+
 async def test_what_is_not_there_is_told_on_a_page(stage: Acted) -> None:
     answer = await get(stage, "/incidents/nothing")
 

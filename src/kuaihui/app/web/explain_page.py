@@ -10,6 +10,7 @@ from kuaihui.app.web.drawing import page
 from kuaihui.briefing.explain import Step, why_this_page, why_this_role, why_this_service
 from kuaihui.incident.holders import parts
 from kuaihui.incident.pages import Ordered
+from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, plain, text
 from kuaihui.orders import Page
 
@@ -22,7 +23,14 @@ async def alert(request: Request, house: InHouse, _: Anybody, fingerprint: str) 
     lines = await house.reception.why(fingerprint[:200])
     if not lines:
         raise NotFound(text("no alert with the fingerprint or the name {fingerprint} was heard", fingerprint=fingerprint[:200]))
-    return page(request, "explain/steps.html", title=text("Why this alert was treated so"), steps=[Step(line) for line in lines], back="")
+    return page(
+        request,
+        "explain/steps.html",
+        title=text("Why this alert was treated so"),
+        steps=[Step(line) for line in lines],
+        back="",
+        back_to="",
+    )
 
 
 @explain_page.get("/explain/incidents/{incident}")
@@ -44,17 +52,17 @@ async def incident(request: Request, house: InHouse, reader: Reads, _: Anybody, 
 async def paged(request: Request, house: InHouse, _: Anybody, timeline: Here, number: int) -> HTMLResponse:
     """Why this person was paged."""
     steps = why_this_page(timeline, number, house.catalog)
-    return _steps(request, steps, text("Why this person was paged"), timeline.incident)
+    return _steps(request, steps, text("Why this person was paged"), timeline)
 
 
 @explain_page.get("/explain/role/{incident}/{role}")
 async def role(request: Request, house: InHouse, _: Anybody, timeline: Here, role: str) -> HTMLResponse:
     """Why this role went to whom."""
     steps = why_this_role(timeline, role, house.catalog)
-    return _steps(request, steps, text("Why the role {role} went to whom it did", role=f"@{role[:100]}"), timeline.incident)
+    return _steps(request, steps, text("Why the role {role} went to whom it did", role=f"@{role[:100]}"), timeline)
 
 
-def _steps(request: Request, steps: list[Step], title: Text, incident: str) -> HTMLResponse:
+def _steps(request: Request, steps: list[Step], title: Text, timeline: Timeline) -> HTMLResponse:
     if not steps:
         raise NotFound(plain(text("there is nothing to explain here")))
-    return page(request, "explain/steps.html", title=title, steps=steps, back=incident)
+    return page(request, "explain/steps.html", title=title, steps=steps, back=timeline.incident, back_to=timeline.opened.title)

@@ -14,8 +14,9 @@
   const setNow = iso => { const told = Date.parse(iso); if (told) { houseNow = told; ours = performance.now(); } };
   const span = ms => {
     const s = Math.max(0, Math.round(ms / 1000)), two = n => String(n).padStart(2, '0');
-    const clock = `${Math.floor(s / 60) % 60}:${two(s % 60)}`;
-    return s < 3600 ? clock : `${Math.floor(s / 3600)}:${clock.padStart(5, '0')}`;
+    const clock = `${Math.floor(s / 60) % 60}:${two(s % 60)}`, hours = Math.floor(s / 3600);
+    if (hours >= 48) return (hours % 24 ? words.days_and_hours : words.days).replace('{days}', Math.floor(hours / 24)).replace('{hours}', hours % 24);
+    return hours ? `${hours}:${clock.padStart(5, '0')}` : clock;
   };
   const put = (el, text) => { if (el.textContent !== text) el.textContent = text; };
   const tick = () => {
