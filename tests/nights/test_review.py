@@ -104,6 +104,14 @@ async def test_it_tells_what_happened_against_the_budgets(team: Team) -> None:
     assert "{{" not in words
 
 
+async def test_a_task_without_a_day_says_so(team: Team) -> None:
+    await team.does("amao", "MakeTask", task="t9", title="补监控", owner="xiaomei")
+    await team.passes(1)
+    words = (await team.http.get(f"/api/v1/incidents/{team.incident}/review", headers=AS)).text
+
+    assert "补监控 — 小美，未定日期" in words
+
+
 async def test_what_people_write_stays_and_the_house_keeps_on(team: Team) -> None:
     page = await team.http.get(f"/incidents/{team.incident}/review", headers=AS)
     assert "《复盘-20230311-配置中心500》" in page.text

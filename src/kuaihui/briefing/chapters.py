@@ -171,7 +171,9 @@ def tasks(facts: Facts) -> str:
 
 
 def _task(facts: Facts, task: Task) -> Text:
-    day = facts.at(task.due, "%Y-%m-%d") if task.due else "-"
+    owner = f"@{task.owner}"
     if task.done:
-        return text("{title} — {owner}, done on {day}", title=task.title, owner=f"@{task.owner}", day=facts.at(task.done, "%Y-%m-%d"))
-    return text("{title} — {owner}, by {day}", title=task.title, owner=f"@{task.owner}", day=day)
+        return text("{title} — {owner}, done on {day}", title=task.title, owner=owner, day=facts.at(task.done, "%Y-%m-%d"))
+    if task.due is None:
+        return text("{title} — {owner}, no day set", title=task.title, owner=owner)
+    return text("{title} — {owner}, by {day}", title=task.title, owner=owner, day=facts.at(task.due, "%Y-%m-%d"))
