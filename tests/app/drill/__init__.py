@@ -1,0 +1,1 @@
+"""Drills: scripts, their stage, how they end."""

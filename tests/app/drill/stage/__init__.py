@@ -1,0 +1,1 @@
+"""The real parts that drills are acted on."""

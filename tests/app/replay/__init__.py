@@ -1,0 +1,1 @@
+"""Old incidents run again, and journals of alerts heard anew."""

@@ -1,0 +1,1 @@
+"""What is known beforehand, and every fault that its files may have."""

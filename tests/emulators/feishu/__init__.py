@@ -1,0 +1,1 @@
+"""Feishu as the emulator plays it, against the vendor's own client."""

@@ -1,0 +1,1 @@
+"""How alerts open, join and re-open incidents."""

@@ -1,0 +1,1 @@
+"""Each product outside, with its own payloads."""

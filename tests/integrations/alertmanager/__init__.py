@@ -1,0 +1,1 @@
+"""Alerts as Prometheus and Alertmanager send them."""

@@ -1,0 +1,1 @@
+"""Feishu, carrying and hearing."""

@@ -1,0 +1,1 @@
+"""How Feishu's API is spoken to."""

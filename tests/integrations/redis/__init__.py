@@ -1,0 +1,1 @@
+"""Redis as something to look at."""
