@@ -67,7 +67,7 @@ class Scrubbing(BaseModel):
     def told(self) -> Text:
         """What is scrubbed in one sentence, and what is not."""
         kept = [kind for kind in sorted(KINDS) if kind not in self.off]
-        on = ", ".join([*kept, *self.more]) or "-"
+        on = (*kept, *self.more) or "-"
         if not self.off:
             return text("scrubbed before anybody sees it: {kinds}", kinds=on)
-        return text("scrubbed before anybody sees it: {kinds}; switched off: {off}", kinds=on, off=", ".join(sorted(set(self.off))))
+        return text("scrubbed before anybody sees it: {kinds}; switched off: {off}", kinds=on, off=tuple(sorted(set(self.off))))

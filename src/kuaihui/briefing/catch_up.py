@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from kuaihui.briefing.situation_report import lined, situation
+from kuaihui.briefing.situation_report import situation
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.wall_clock import zone
 from kuaihui.incident.holders import PRESENCE, parts
@@ -23,6 +23,7 @@ from kuaihui.incident.recovery import Closed
 from kuaihui.incident.room import DocumentCreated, DocumentEdited, MessagePosted, PulledIn, Reacted, TopicOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
+from kuaihui.language.joining import lined
 from kuaihui.orders import Page
 
 USUAL_WAIT: Final = timedelta(minutes=1)  # where the policy in force cannot be told

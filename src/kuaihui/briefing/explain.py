@@ -36,7 +36,7 @@ def why_this_service(timeline: Timeline, catalog: Catalog) -> list[Step]:
     service = catalog.services.get(opened.service)
     steps = [Step(text("it is of the service {service} by {rule}", service=f"@{opened.service}", rule=opened.rule), at=opened.at)]
     if opened.group:
-        shown = ", ".join(f"{name}={value}" for name, value in sorted(opened.group.items()))
+        shown = tuple(f"{name}={value}" for name, value in sorted(opened.group.items()))
         steps.append(Step(text("alerts that agree on {group} share it", group=shown), catalog.places.get(f"services/{opened.service}", "")))
     steps.append(Step(text("it was opened with severity {severity}", severity=opened.severity), at=opened.at))
     steps.append(
@@ -121,9 +121,8 @@ def why_this_role(timeline: Timeline, role: str, catalog: Catalog) -> list[Step]
     known = catalog.roles.get(role)
     steps: list[Step] = []
     if known is not None:
-        candidates = ", ".join(known.candidates)
         said = text(
-            "needed from severity {severity} on; asked in this order: {candidates}", severity=known.needed_from, candidates=candidates
+            "needed from severity {severity} on; asked in this order: {candidates}", severity=known.needed_from, candidates=known.candidates
         )
         steps.append(Step(said, catalog.places.get(f"roles/{role}", "")))
     kinds = (RoleProposed, RoleTaken, RoleDeclined, RoleGiven)

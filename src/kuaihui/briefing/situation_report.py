@@ -7,7 +7,7 @@ Rule 2: every line stands by itself: what, since when, who is on it, what is kno
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -25,8 +25,9 @@ from kuaihui.incident.repair import GateMeasured, ProposalChosen, ProposalMade
 from kuaihui.incident.thinking import HypothesisConfirmed, HypothesisRaised, HypothesisRejected, NoRunbookFits, RunbooksMatched
 from kuaihui.incident.timeline import Timeline
 from kuaihui.incident.trains import Train, trains
-from kuaihui.language import Text, both, plain, text
+from kuaihui.language import Text, both, text
 from kuaihui.language.durations import roughly
+from kuaihui.language.joining import lined, strung
 from kuaihui.orders import Page
 
 FIRST, CADENCE, PHASE, CLOSING = "first", "cadence", "phase", "closing"
@@ -45,12 +46,6 @@ def report_of(timeline: Timeline, catalog: Catalog, now: datetime, next_at: date
     return lined(list(_lines(timeline, catalog, now, next_at)))
 
 
-def lined(lines: Sequence[Text]) -> Text:
-    """Several lines as one text."""
-    names = [f"line{number}" for number in range(len(lines))]
-    return Text("\n".join(f"{{{name}}}" for name in names), dict(zip(names, lines, strict=True)))
-
-
 def situation(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Text]:
     """What it is, since when, who is on it, what is known, what is being done and what comes next, a line each."""
     yield text(
@@ -63,8 +58,8 @@ def situation(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[T
     yield _since(timeline, catalog, now)
     yield from _signal(timeline, catalog)
     yield text("on it: {people}", people=_on_it(timeline, catalog))
-    yield text("known: {known}", known=_joined(list(_known(timeline)), text("nothing certain yet")))
-    yield text("being done: {deeds}", deeds=_joined(list(_doing(timeline)), _otherwise(timeline)))
+    yield text("known: {known}", known=_strung_or(_known(timeline), text("nothing certain yet")))
+    yield text("being done: {deeds}", deeds=_strung_or(_doing(timeline), _otherwise(timeline)))
     yield text("next step: {step}", step=_next_step(timeline, catalog, now))
 
 
@@ -138,12 +133,12 @@ def _on_it(timeline: Timeline, catalog: Catalog) -> Text:
     there = dict.fromkeys([fact.by for fact in timeline.all(Acknowledged, timeline.occasion)] + sorted(in_meeting(timeline)))
     named += [text("{person}", person=f"@{who}") for who in there if who not in held.values()]
     away = _unreached(timeline, set(there) | set(held.values()))
-    people = _joined(named, text("nobody yet"))
-    if not away:
-        return people
-    return text(
-        "{people}; not reached: {away}", people=people, away=_joined([text("{person}", person=f"@{who}") for who in away], plain("-"))
-    )
+    people = _strung_or(named, text("nobody yet"))
+    return text("{people}; not reached: {away}", people=people, away=tuple(f"@{who}" for who in away)) if away else people
+
+
+def _strung_or(parts: Iterable[Text], otherwise: Text) -> Text:
+    return strung(told) if (told := list(parts)) else otherwise
 
 
 def _unreached(timeline: Timeline, there: set[str]) -> list[str]:
@@ -223,17 +218,10 @@ def _next_in_trouble(timeline: Timeline) -> Text:
 def _left_over(timeline: Timeline) -> Text:
     if not (still := open_tasks(timeline)):
         return text("the review")
-    return _joined([text("{title} ({person})", title=task.title, person=f"@{task.owner}") for task in still], plain("-"))
+    return strung([text("{title} ({person})", title=task.title, person=f"@{task.owner}") for task in still])
 
 
 def owner_of(target: str, timeline: Timeline, catalog: Catalog, now: datetime) -> str:
     """Who a gate's owner is now: the first whom the target means; empty where it means nobody."""
     service = catalog.service(timeline.service)
     return next(iter(resolve(catalog, target, service, now, holders(timeline))), "")
-
-
-def _joined(parts: Sequence[Text], otherwise: Text) -> Text:
-    if not parts:
-        return otherwise
-    first, *rest = parts
-    return text("{first}; {others}", first=first, others=_joined(rest, otherwise)) if rest else first

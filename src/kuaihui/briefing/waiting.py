@@ -88,12 +88,7 @@ def _meeting(timeline: Timeline) -> list[Wait]:
     since, people = min(one.sent or one.ordered for one in invited), list(dict.fromkeys(one.person for one in invited))
     if len(people) == 1:
         return [Wait(text("{person} has not joined the meeting", person=f"@{people[0]}"), since, people[0])]
-    return [Wait(text("{people} have not joined the meeting", people=_people(people)), since, people[0])]
-
-
-def _people(ids: list[str]) -> Text:
-    first, *others = ids
-    return text("{person}, {others}", person=f"@{first}", others=_people(others)) if others else text("{person}", person=f"@{first}")
+    return [Wait(text("{people} have not joined the meeting", people=tuple(f"@{person}" for person in people)), since, people[0])]
 
 
 def _decisions(timeline: Timeline) -> list[Wait]:

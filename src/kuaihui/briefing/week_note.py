@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from kuaihui.catalog.working_days import Workdays
 from kuaihui.incident.tasks import StillOpen, WeekListed
 from kuaihui.language import Text, plain, text
+from kuaihui.language.joining import lined
 
 
 def week_note(listed: WeekListed, days: Workdays) -> Text:
@@ -14,7 +13,7 @@ def week_note(listed: WeekListed, days: Workdays) -> Text:
     lines = [_line(task, listed, days) for task in listed.tasks]
     if listed.more:
         lines.append(text("- and {count} more on My page", count=listed.more))
-    return text("Your open tasks, {count} in all:\n{tasks}", count=len(listed.tasks) + listed.more, tasks=_under(lines))
+    return text("Your open tasks, {count} in all:\n{tasks}", count=len(listed.tasks) + listed.more, tasks=lined(lines))
 
 
 def _line(task: StillOpen, listed: WeekListed, days: Workdays) -> Text:
@@ -25,8 +24,3 @@ def _line(task: StillOpen, listed: WeekListed, days: Workdays) -> Text:
     if task.due < listed.at:
         return text("- {title}, overdue since {day} ({of})", title=task.title, day=day, of=of)
     return text("- {title}, by {day} ({of})", title=task.title, day=day, of=of)
-
-
-def _under(lines: Sequence[Text]) -> Text:
-    first, *rest = lines
-    return text("{first}\n{rest}", first=first, rest=_under(rest)) if rest else first

@@ -90,9 +90,7 @@ def _level(catalog: Catalog, service: Service, number: int, level: Level, people
         yield _caution(catalog, place, "level_is_nobody", wrong, text("name people for it, or give the service another policy"))
     without = [person for person in people if not catalog.people[person].phone]
     if people and without == list(people):
-        wrong = text(
-            "nobody whom this level pages for {service} has a phone number: {people}", service=service.id, people=", ".join(people)
-        )
+        wrong = text("nobody whom this level pages for {service} has a phone number: {people}", service=service.id, people=people)
         yield _caution(catalog, place, "no_phone", wrong, text("add phone: to people.yaml, so that somebody can be called at night"))
 
 

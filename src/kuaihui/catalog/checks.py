@@ -137,7 +137,7 @@ def _is_target(sources: Sources, target: str, place: Place) -> None:
         _is_there(sources, KINDS[kind], name or "?", place)
     elif target not in WORDS:
         known = (*WORDS, *(f"{word}:ID" for word in KINDS))
-        remedy = did_you_mean(target, known, text("a target is one of: {known}", known=", ".join(known)))
+        remedy = did_you_mean(target, known, text("a target is one of: {known}", known=tuple(known)))
         sources.fault(place, "unknown_target", text("{target} is no target", target=target), remedy)
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from kuaihui.errors import BadCatalog
 from kuaihui.language import Text, say, text
+from kuaihui.language.joining import lined
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -37,13 +38,7 @@ class FaultyCatalog(BadCatalog):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
-        super().__init__(listed(text("the catalog has {count} faults:", count=len(self.faults)), [fault.told for fault in self.faults]))
-
-
-def listed(head: Text, lines: Sequence[Text]) -> Text:
-    """A heading and its lines as one text."""
-    names = [f"line{number}" for number in range(len(lines))]
-    return Text("\n".join(["{head}", *(f"{{{name}}}" for name in names)]), {"head": head, **dict(zip(names, lines, strict=True))})
+        super().__init__(lined([text("the catalog has {count} faults:", count=len(self.faults)), *(fault.told for fault in self.faults)]))
 
 
 def in_order(faults: Iterable[Fault]) -> list[Fault]:

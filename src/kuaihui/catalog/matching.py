@@ -130,7 +130,7 @@ def _said(place: str, words: Text) -> Text:
 
 
 def _over(best: Rule, others: list[Rule]) -> Text:
-    names = ", ".join(dict.fromkeys(rule.place or rule.service.id for rule in others[:_MOST_NAMED]))
+    names = tuple(dict.fromkeys(rule.place or rule.service.id for rule in others[:_MOST_NAMED]))
     if len(best.matchers) > len(others[0].matchers):
         return text("{rule}, with more matchers than {others}", rule=best.said, others=names)
     if best.rank[:2] < others[0].rank[:2]:

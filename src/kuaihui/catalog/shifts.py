@@ -21,6 +21,7 @@ from kuaihui.catalog.rotas import Calendar, Leave, Override, Rota
 from kuaihui.catalog.turns import DAY, Turns
 from kuaihui.catalog.wall_clock import MIDNIGHT, instant, local_day, zone
 from kuaihui.language import Text, plain, text
+from kuaihui.language.joining import strung
 
 NO_LAYER: Final = -1
 
@@ -158,7 +159,7 @@ class Rounds:
         planned = turns.people[turn % len(turns.people)]
         if not self._moved.isdisjoint(planned):
             planned, reasons = self._present(turns, turn, at)
-            reason = _joined([reason, *reasons])
+            reason = strung([reason, *reasons])
         return Answer(planned, number, reason, place, turn) if planned else None
 
     def _present(self, turns: Turns, turn: int, at: datetime) -> tuple[tuple[str, ...], list[Text]]:
@@ -239,7 +240,3 @@ def _same(shift: Shift, answer: Answer) -> bool:
 
 def _override_reason(entry: Override) -> Text:
     return text("override: {reason}", reason=plain(entry.reason)) if entry.reason else text("override")
-
-
-def _joined(parts: list[Text]) -> Text:
-    return parts[0] if len(parts) == 1 else text("{first}; {then}", first=parts[0], then=_joined(parts[1:]))

@@ -63,7 +63,7 @@ def _missing(error: ErrorDetails, _: type[BaseModel]) -> Said:
 
 def _extra(error: ErrorDetails, model: type[BaseModel]) -> Said:
     known = _keys_at(model, error["loc"][:-1])
-    listed = text("the keys here are: {known}", known=", ".join(known))
+    listed = text("the keys here are: {known}", known=tuple(known))
     return "unknown_key", text("{key} is not a key here", key=_key(error)), did_you_mean(str(error["loc"][-1]), known, listed)
 
 
@@ -76,7 +76,7 @@ def _should_be(rule: str, remedy: Text) -> Callable[[ErrorDetails, type[BaseMode
 
 def _choice(error: ErrorDetails, _: type[BaseModel]) -> Said:
     allowed = [word for word in str(error.get("ctx", {}).get("expected", "")).replace(" or ", ", ").replace("'", "").split(", ") if word]
-    remedy = did_you_mean(str(error["input"]), allowed, text("it is one of: {allowed}", allowed=", ".join(allowed)))
+    remedy = did_you_mean(str(error["input"]), allowed, text("it is one of: {allowed}", allowed=tuple(allowed)))
     return "choice", text("{key} is {value}", key=_key(error), value=_shown(error)), remedy
 
 

@@ -112,7 +112,7 @@ class Sources:
         """A file whose name is misspelt would be a silence."""
         for path in sorted(self.folder.iterdir()):
             if path.suffix in {".yaml", ".yml"} and path.name not in _FILES:
-                listed = text("the files here are: {known}", known=", ".join(_FILES))
+                listed = text("the files here are: {known}", known=tuple(_FILES))
                 remedy = did_you_mean(path.name, _FILES, listed)
                 self.fault((path.name, 1), "unknown_file", text("nothing reads {file}", file=path.name), remedy)
 

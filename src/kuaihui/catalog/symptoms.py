@@ -40,7 +40,7 @@ def _steps(sources: Sources, guide: Guide) -> None:
     for step, key, name in led_to(guide):
         if name not in guide.steps:
             place = sources.place("guides", guide.id, *(("steps", step, key) if step else (key,)))
-            remedy = did_you_mean(name, guide.steps, text("the steps are: {known}", known=", ".join(guide.steps)))
+            remedy = did_you_mean(name, guide.steps, text("the steps are: {known}", known=tuple(guide.steps)))
             sources.fault(place, "unknown_step", text("there is no step {name}", name=name), remedy)
     if round_again := circle(guide):
         wrong = text("the guide can come back to its step {name}", name=round_again)

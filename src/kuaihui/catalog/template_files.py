@@ -98,7 +98,7 @@ def _head(sheet: Sheet, sources: Sources) -> Head | None:
 
 
 def _title_works(title: str, place: tuple[str, int], sources: Sources) -> bool:
-    known = text("a title may have the fields: {known}", known=", ".join(f"{{{name}}}" for name in TITLE_FIELDS))
+    known = text("a title may have the fields: {known}", known=tuple(f"{{{name}}}" for name in TITLE_FIELDS))
     try:
         fields = [field for _, field, _, _ in Formatter().parse(title) if field is not None]
         unknown = [field for field in fields if field not in TITLE_FIELDS]
@@ -155,7 +155,7 @@ def _agree(pages: dict[str, _Page], sources: Sources) -> bool:
             odd = next((part for part in other.parts if part.id not in {known.id for known in first.parts}), other.parts[0])
             wrong = text("its sections are not those of {file}", file=first.file)
             remedy = text(
-                "give both languages the same sections in the same order: {sections}", sections=", ".join(part.id for part in first.parts)
+                "give both languages the same sections in the same order: {sections}", sections=tuple(part.id for part in first.parts)
             )
             sources.fault((other.file, odd.line), "sections_differ", wrong, remedy)
             return False

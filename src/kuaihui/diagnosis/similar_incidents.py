@@ -23,6 +23,7 @@ from kuaihui.incident.repair import HotfixFinished, ProposalChosen
 from kuaihui.incident.thinking import HypothesisConfirmed, HypothesisRejected
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, plain, say, text
+from kuaihui.language.joining import strung
 
 WORTH_TELLING: Final = 0.4  # the same alert of the same service is enough, the same service alone is not
 MOST: Final = 3
@@ -67,7 +68,7 @@ def likeness(one: Profile, other: Profile) -> tuple[float, Text]:
     """How alike they are (0 to 1), and why."""
     found = list(_likenesses(one, other))
     score = 1 - prod(1 - weight for weight, _ in found)
-    return score, _together([reason for _, reason in found])
+    return score, strung([reason for _, reason in found] or [text("nothing in common")])
 
 
 def _likenesses(one: Profile, other: Profile) -> Iterator[tuple[float, Text]]:
@@ -85,13 +86,6 @@ def _likenesses(one: Profile, other: Profile) -> Iterator[tuple[float, Text]]:
 
 def _same_cause(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return one[0] == other[0] or fuzz.ratio(one[1], other[1]) >= _ALIKE
-
-
-def _together(reasons: list[Text]) -> Text:
-    if not reasons:
-        return text("nothing in common")
-    first, *rest = reasons
-    return text("{first}; {rest}", first=first, rest=_together(rest)) if rest else first
 
 
 def similar(timeline: Timeline, others: list[Timeline], now: datetime) -> list[Similar]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import reduce
 from typing import Final
 
 from kuaihui.catalog.catalog import Catalog
@@ -34,6 +33,7 @@ from kuaihui.incident.thinking import (
 )
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
+from kuaihui.language.joining import strung
 from kuaihui.orders import Look, Post, ShowEvidence
 
 LOOKS: Final[tuple[type[Looked], ...]] = (MetricsRead, LogsSearched, ChangesListed, RedisInspected)
@@ -79,4 +79,4 @@ def _unseen(timeline: Timeline) -> Iterator[Due]:
 
 def _listed(unseen: Sequence[tuple[Look, Answered]]) -> Text:
     each = [text("{what} ({why})", what=look.said, why=answer.reason or text("nobody answered")) for look, answer in unseen]
-    return reduce(lambda first, second: text("{first}; {second}", first=first, second=second), each)
+    return strung(each)

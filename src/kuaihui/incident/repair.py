@@ -143,7 +143,7 @@ class HotfixLinked(Fact, frozen=True, kw_only=True, tag=True):
 
     @property
     def said(self) -> Text:
-        what = self.link or self.branch or ", ".join(self.commits)
+        what = self.link or self.branch or self.commits
         return text("{hotfix} is carried by {what}", hotfix=self.hotfix, what=what)
 
 

@@ -10,7 +10,7 @@ Rule 3: names are found by id or by display name, in any language of the catalog
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Final
 
@@ -22,7 +22,7 @@ from kuaihui.errors import Refused
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake import signals
 from kuaihui.intake.gate_words import about_a_gate
-from kuaihui.language import Text, text
+from kuaihui.language import Text, both, text
 
 # What stands behind a phrase: the person who said it, the rest of the words, the catalog. None: it is no such command after all.
 Make = Callable[[str, str, Catalog], signals.AnyDeed | None]
@@ -76,7 +76,7 @@ def _call_in(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | None
 def _role(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | None:
     role, rest = first_of(rest, roles_by_name(catalog))
     if not role:
-        raise Refused(text("name a role: {known}", known=_listed(one.name.told(catalog.language) for one in catalog.roles.values())))
+        raise _no_role(catalog)
     to, reason = first_of(rest, people_by_name(catalog))
     if not to and rest:
         raise Refused(text("nobody is called {name}", name=rest.split()[0][:80]))
@@ -87,10 +87,14 @@ def _role(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | None:
     )
 
 
+def _no_role(catalog: Catalog) -> Refused:
+    return Refused(text("name a role: {known}", known=tuple(both(one.name.zh, one.name.en) for one in catalog.roles.values())))
+
+
 def _decline(person: str, rest: str, catalog: Catalog) -> signals.AnyDeed | None:
     role, reason = first_of(rest, roles_by_name(catalog))
     if not role:
-        raise Refused(text("name a role: {known}", known=_listed(one.name.told(catalog.language) for one in catalog.roles.values())))
+        raise _no_role(catalog)
     return signals.DeclineRole(person=person, role=role, reason=reason)
 
 
@@ -232,7 +236,7 @@ def _commanded(rest: str, person: str, catalog: Catalog) -> signals.AnyDeed:
             return made
         if behind is not None:
             raise Refused(text("/{word} is written so: {shown}", word=word, shown=phrase.shown))
-    known = _listed(f"/{word}" for phrase in PHRASES for word in (phrase.words[0], next(one for one in phrase.words if not one.isascii())))
+    known = tuple(f"/{word}" for phrase in PHRASES for word in (phrase.words[0], next(one for one in phrase.words if not one.isascii())))
     raise Refused(text("there is no command /{word}; there are: {known}", word=rest.split(maxsplit=1)[0][:40], known=known))
 
 
@@ -292,7 +296,3 @@ def mentioned(words: str, catalog: Catalog) -> tuple[str, ...]:
     names = [re.escape(name) + (r"(?![a-z0-9_-])" if name[-1].isascii() else "") for name in sorted(known, key=len, reverse=True)]
     found = re.findall(f"@({'|'.join(names)})", words.casefold()) if names else []
     return tuple(dict.fromkeys(known[name] for name in found))
-
-
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(words)

@@ -4,15 +4,15 @@ What a person reads, in the language they read: 简体中文 (zh) and English (e
 Rule 1: the English sentence is the message's id; its Chinese stands in `zh/ROOM.po`, one gettext file a room, so that every sentence has
         one home and no sentence is missing its other language (a test extracts all of them and looks).
 Rule 2: what is kept is a `Text` (the message and its values), never a finished sentence: the reader's language is chosen when it is read.
-Rule 3: values are filled by name with `str.format`; a value may be a `Text` itself.
+Rule 3: values are filled by name with `str.format`; a value may be a `Text` itself, and a tuple is a list, parted as the reader's language
+        parts one: "axin, dazhuang" and "axin、dazhuang".
 Rule 4: a Chinese sentence writes its places as Latin words want them ("{person} 接手"); the space falls away where the value is Chinese.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -27,17 +27,20 @@ _ID: Final = re.compile(r"@[A-Za-z0-9][\w.:-]*", re.ASCII)
 Language = str  # "zh" or "en"; anything else a reader asks for becomes the team's own
 LANGUAGES: Final = ("zh", "en")
 _BOTH: Final = "{en}"
-Value = str | int | float | bool | datetime | timedelta | None
+_BETWEEN: Final = ", "
 
 
 class Text(msgspec.Struct, frozen=True, omit_defaults=True):
     """A sentence that is not yet in a language: its English message and the values to fill in."""
 
     says: str
-    values: dict[str, str | int | float | Text] = {}
+    values: dict[str, Value] = {}
 
 
-def text(says: str, **values: str | float | Text) -> Text:
+Value = str | int | float | Text | tuple[str | Text, ...]
+
+
+def text(says: str, **values: Value) -> Text:
     """The sentence `says` with its values. The literal first argument is what the message extractor collects."""
     return Text(says, values)
 
@@ -77,6 +80,11 @@ def translate(message: str, language: Language) -> str:
     return _catalog(language).get(message, message) if message != _BOTH else "{zh}"
 
 
+def listed(words: Iterable[str], language: Language) -> str:
+    """Words in a row, as the language parts them."""
+    return translate(_BETWEEN, language).join(words)
+
+
 def choose(accept_language: str, otherwise: Language = "zh") -> Language:
     """The language of an Accept-Language header, by the order it states; `otherwise` when it names neither of ours."""
     for part in accept_language.split(","):
@@ -93,10 +101,12 @@ class _Lenient(dict[str, str]):
         return "{" + key + "}"
 
 
-def _shown(value: str | float | Text | datetime | date | timedelta, language: Language, names: Mapping[str, str]) -> str:
+def _shown(value: Value, language: Language, names: Mapping[str, str]) -> str:
     match value:
         case Text():
             return say(value, language, names)
+        case tuple():
+            return listed((_shown(one, language, names) for one in value), language)
         case str() if value.startswith("@") and (value[1:] in names or _ID.fullmatch(value)):
             return names.get(value[1:], value[1:])
         case bool():

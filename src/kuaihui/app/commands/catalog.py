@@ -14,7 +14,7 @@ import typer
 
 from kuaihui.app.catalog_place import catalog_folder
 from kuaihui.app.clocks import RealClock
-from kuaihui.app.commands.speaking import colon, language, listed, one_line_errors, tell
+from kuaihui.app.commands.speaking import colon, language, one_line_errors, tell
 from kuaihui.app.commands.talking import Talk
 from kuaihui.app.feishu_settings import FeishuSettings
 from kuaihui.app.settings import Settings
@@ -23,7 +23,7 @@ from kuaihui.catalog.faults import FaultyCatalog
 from kuaihui.catalog.load import load
 from kuaihui.catalog.table import laid, services_by_name, suspicious
 from kuaihui.errors import KuaihuiError, Refused
-from kuaihui.language import text
+from kuaihui.language import listed, text
 
 SAMPLE = text("there is no catalog folder yet: this is the sample catalog (begin your own with `kuaihui sample catalog`)")
 Folder = Annotated[Path | None, typer.Option("--catalog", help="the catalog's folder; left out: the settings' own")]
@@ -85,7 +85,7 @@ def oncall(
         names = catalog.names(language())
         for rota in _rotas(service, catalog):
             people = _on_call(catalog, rota, instant, at)
-            typer.echo(f"{names[rota]}{colon()}{listed(names[person] for person in people) or '-'}")
+            typer.echo(f"{names[rota]}{colon()}{listed((names[person] for person in people), language()) or '-'}")
             for one in _suggested(rota) if folder is None else ():
                 typer.echo(f"  {one['suggestion']} ({one['reason']}; {one['incident']})")
 
@@ -136,7 +136,7 @@ def _rotas(wanted: str, catalog: Catalog) -> list[str]:
             text(
                 "there is no service or rota {wanted}; there are: {known}",
                 wanted=wanted,
-                known=", ".join(dict.fromkeys([*catalog.services, *catalog.rotas])),
+                known=tuple(dict.fromkeys([*catalog.services, *catalog.rotas])),
             )
         )
     return [rota]

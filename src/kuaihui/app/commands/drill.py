@@ -23,7 +23,7 @@ from kuaihui.app.drill.shelf import every, find, surprise
 from kuaihui.app.settings import CatalogPlace, Settings
 from kuaihui.catalog.load import load
 from kuaihui.errors import KuaihuiError, Refused
-from kuaihui.language import Text, say, text
+from kuaihui.language import Text, say, text, translate
 
 
 def drill(  # noqa: PLR0913, PLR0917  # each is one word people may say
@@ -74,7 +74,7 @@ def every_one(wanted: Sequence[Wanted], act: Callable[[Wanted], Ended | None]) -
                 break
             grade, differs = f"{ended.grade.letter} · {ended.grade.points()}", ended.differs
         as_written = as_written and not differs
-        rows.append(f"| {one.script.id} | {grade} | {'; '.join(map(_said, differs or (AS_WRITTEN,)))} |")
+        rows.append(f"| {one.script.id} | {grade} | {translate('; ', language()).join(map(_said, differs or (AS_WRITTEN,)))} |")
     head = " | ".join(_said(words) for words in (text("drill"), text("grade"), BESIDE))
     show("\n".join([f"| {head} |", "| --- | --- | --- |", *rows]))
     return as_written

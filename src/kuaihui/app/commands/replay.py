@@ -95,7 +95,7 @@ def duties(without: Sequence[str], added: Sequence[str]) -> list[Duty]:
     """The roster without some duties and with others. Raises Refused for a name that nobody has."""
     named = {duty.__module__.rpartition(".")[2]: duty for duty in ROSTER}
     if unknown := [name for name in without if name not in named]:
-        raise Refused(text("there is no duty {duty}; there are: {known}", duty=unknown[0], known=", ".join(named)))
+        raise Refused(text("there is no duty {duty}; there are: {known}", duty=unknown[0], known=tuple(named)))
     return [*(duty for name, duty in named.items() if name not in without), *map(_duty, added)]
 
 

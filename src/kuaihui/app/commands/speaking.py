@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
 
 from kuaihui.errors import KuaihuiError
-from kuaihui.language import Text, choose, say, text
+from kuaihui.language import Text, choose, say, text, translate
 
 
 def language() -> str:
@@ -26,12 +26,7 @@ def tell(words: Text | str, names: dict[str, str] | None = None, *, err: bool = 
 
 def colon() -> str:
     """The colon between a name and what is said of it, in the reader's language."""
-    return "：" if language() == "zh" else ": "
-
-
-def listed(words: Iterable[str]) -> str:
-    """Words in a row, as the reader's language parts them."""
-    return ("、" if language() == "zh" else ", ").join(words)
+    return translate(": ", language())
 
 
 @contextmanager

@@ -57,5 +57,5 @@ def _mended(expected: Expected, timeline: Timeline) -> Iterator[Text]:
         yield text("the release that was to mend it was not finished")
 
 
-def _told(kinds: list[str]) -> Text | str:
-    return ", ".join(kinds) or text("none")
+def _told(kinds: list[str]) -> tuple[str, ...] | Text:
+    return tuple(kinds) or text("none")

@@ -36,7 +36,8 @@ from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, house, start
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import Text, text
+from kuaihui.language import Text, plain, text
+from kuaihui.language.joining import strung
 
 PHYSICS: Final = 120.0  # seconds that releases, traffic and metrics may take beside people's waiting, which alone is compressed
 LOOK: Final = 0.25  # seconds between two looks at what is new
@@ -150,9 +151,8 @@ async def act_live(
     async with acting_live(wanted, say) as live:
         timeline = await live.act(watch)
         if not len(timeline):
-            raise StageFailed(
-                text("no alert of the drill was heard: {lost}", lost="; ".join(live.parts.stage.lost()) or text("every part stands"))
-            )
+            lost = [plain(part) for part in live.parts.stage.lost()] or [text("every part stands")]
+            raise StageFailed(text("no alert of the drill was heard: {lost}", lost=strung(lost)))
         ended = finish(wanted, timeline, live.built.catalog, live.parts.what_is_real, await pages_of(live.built))
         told(ended.markdown)
         if stay:

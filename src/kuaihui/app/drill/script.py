@@ -183,7 +183,7 @@ class Script(Entry):
     def described(self) -> Description:
         """The stage it is acted on, which plays its service. Raises BadSettings for a stage that there is not."""
         if self.stage not in BY_NAME:
-            raise BadSettings(text("there is no stage {stage}; there are: {known}", stage=self.stage, known=", ".join(BY_NAME)))
+            raise BadSettings(text("there is no stage {stage}; there are: {known}", stage=self.stage, known=tuple(BY_NAME)))
         return replace(BY_NAME[self.stage], plays=self.service)
 
 

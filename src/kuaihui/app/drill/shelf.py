@@ -34,7 +34,7 @@ def find(name: str, own: Path | None = None) -> Script:
         return read_script(as_path)
     known = folders(own)
     if name not in known:
-        raise Refused(text("there is no drill {name}; there are: {known}", name=name, known=", ".join(known)))
+        raise Refused(text("there is no drill {name}; there are: {known}", name=name, known=tuple(known)))
     return read_script(known[name])
 
 

@@ -29,7 +29,8 @@ from kuaihui.intake.phrasebook import mentioned, people_by_name, roles_by_name
 from kuaihui.intake.why import shown
 from kuaihui.journal.export import export
 from kuaihui.journal.journal import Summary
-from kuaihui.language import text
+from kuaihui.language import plain, text
+from kuaihui.language.joining import strung
 
 api = APIRouter(prefix="/api/v1", responses=ANSWERS)
 
@@ -246,7 +247,7 @@ async def why(house: InHouse, reader: Reads, _: Anybody, fingerprint: Id) -> Why
     lines = await house.reception.why(fingerprint)
     named = {} if lines else await _named(house, fingerprint)
     if len(named) > 1:
-        listed = "; ".join(f"{key} {shown(labels)}" for key, labels in named.items())
+        listed = strung([plain(f"{key} {shown(labels)}") for key, labels in named.items()])
         raise Refused(text("several alerts are called {name}, say which: {listed}", name=fingerprint, listed=listed))
     lines = lines or [line for key in named for line in await house.reception.why(key)]
     if not lines:

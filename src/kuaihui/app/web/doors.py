@@ -137,7 +137,7 @@ class Doors:
         name = request.path_params["name"]
         self._let_in(request, name)
         if name not in self.generic:
-            known = ", ".join(self.generic) or "-"
+            known = tuple(self.generic) or "-"
             words = text("there is no hook {name}; hooks.generic names: {known}", name=name[:80], known=known)
             raise Closed(404, Fault("generic.unknown", "", words))
         return await self._hear(request, name, self.generic[name])

@@ -23,7 +23,7 @@ from kuaihui.app.web.identity import NotSignedIn, person_of
 from kuaihui.app.web.views import Reader
 from kuaihui.briefing.chart import sparkline
 from kuaihui.incident.alerts import measured
-from kuaihui.language import Text, text
+from kuaihui.language import Value, text, translate
 from kuaihui.language.durations import in_words, say_duration, show_duration
 from kuaihui.orders.page import channel_said
 
@@ -78,10 +78,11 @@ def warm() -> None:
 def words_in(reader: Reader) -> dict[str, Any]:
     """What every template can say: `t` a sentence of ours, `said` a Text, `local` an instant, `minutes` a span, `channel` its name."""
 
-    def t(says: str, **values: str | float | Text) -> str:
+    def t(says: str, **values: Value) -> str:
         return reader.said(text(says, **values))
 
-    between, colon, semicolon, gap = ("、", "：", "；", "") if reader.language == "zh" else (", ", ": ", "; ", " ")
+    between, colon, semicolon = (translate(mark, reader.language) for mark in (", ", ": ", "; "))
+    gap = "" if reader.language == "zh" else " "
 
     def minutes(span: timedelta) -> str:
         return reader.said(in_words(span))

@@ -59,7 +59,7 @@ def proposal_of(timeline: Timeline, wanted: str) -> ProposalMade:
     for one in made:
         if one.proposal == wanted.strip().lstrip("#"):
             return one
-    known = ", ".join(one.proposal for one in made) or "-"
+    known = tuple(one.proposal for one in made) or "-"
     raise Refused(text("there is no proposal {proposal}; there are: {known}", proposal=wanted[:40] or "-", known=known))
 
 

@@ -17,7 +17,7 @@ def reason(words: str) -> Text:
 def known_role(role: str, catalog: Catalog) -> None:
     """Raises Refused for a role the catalog does not know."""
     if role not in catalog.roles:
-        raise Refused(text("there is no role {role}; there are: {known}", role=role, known=", ".join(catalog.roles)))
+        raise Refused(text("there is no role {role}; there are: {known}", role=role, known=tuple(catalog.roles)))
 
 
 def known_person(person: str, catalog: Catalog) -> None:

@@ -190,13 +190,13 @@ def _train(timeline: Timeline, wanted: str) -> Train:
     if wanted:
         found = next((train for name, train in known.items() if name.casefold() == wanted.casefold()), None)
         if found is None:
-            raise Refused(text("there is no hotfix {hotfix}; there are: {known}", hotfix=wanted[:40], known=", ".join(known) or "-"))
+            raise Refused(text("there is no hotfix {hotfix}; there are: {known}", hotfix=wanted[:40], known=tuple(known) or "-"))
         return found
     going = running(timeline)
     if not going:
         raise Refused(text("no hotfix is under way: begin one first"))
     if len(going) > 1:
-        raise Refused(text("several hotfixes are under way, say which: {known}", known=", ".join(train.hotfix for train in going)))
+        raise Refused(text("several hotfixes are under way, say which: {known}", known=tuple(train.hotfix for train in going)))
     return going[0]
 
 
@@ -212,7 +212,7 @@ def _gate(timeline: Timeline, hotfix: str, wanted: str) -> tuple[Train, Gate]:
     for gate in train.gates:
         if word == gate.stage.id or word in gate.stage.called:
             return train, gate
-    known = ", ".join(gate.stage.id for gate in train.gates)
+    known = tuple(gate.stage.id for gate in train.gates)
     raise Refused(text("there is no gate {gate}; there are: {known}", gate=wanted[:40], known=known))
 
 

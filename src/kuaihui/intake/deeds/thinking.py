@@ -59,7 +59,7 @@ def take_over(deed: signals.TakeOverGuide, timeline: Timeline, catalog: Catalog,
     """A person goes on by hand; a guide that has ended needs nobody."""
     guide = catalog.guides.get(deed.guide)
     if guide is None:
-        raise Refused(text("there is no guide {guide}; there are: {known}", guide=deed.guide, known=", ".join(catalog.guides)))
+        raise Refused(text("there is no guide {guide}; there are: {known}", guide=deed.guide, known=tuple(catalog.guides)))
     if ended(timeline, guide):
         return []
     return [GuideTakenOver(at=now, by=deed.person, guide=guide.id, step=current(timeline, guide), reason=reason(deed.reason))]

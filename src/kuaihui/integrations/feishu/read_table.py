@@ -78,7 +78,7 @@ class TableReader:
             there = await client.tables(base)
             found = next((one for one in there if at.table in ("", one.table_id, one.name)), None)
             if found is None:
-                known = ", ".join(one.name for one in there) or "-"
+                known = tuple(one.name for one in there) or "-"
                 wrong = text("there is no table {table}; there are: {known}", table=at.table, known=known)
                 raise BadTable([_fault(base, 0, "no_table", wrong, text("set feishu.roster.table to the table's name or id"))])
             self._place = (base, found.table_id, found.name)
@@ -89,9 +89,7 @@ class TableReader:
         there = await self._feishu.tables.fields(base, table)
         names = {one.field_id: one.field_name for one in there} | {one.field_name: one.field_name for one in there}
         wanted: dict[str, str] = {"service": self._at.service} | {word: name for word, name in self._at.columns.items() if name}
-        remedy = text(
-            "rename it back, or change feishu.roster.columns; there are: {known}", known=", ".join(one.field_name for one in there)
-        )
+        remedy = text("rename it back, or change feishu.roster.columns; there are: {known}", known=tuple(one.field_name for one in there))
         faults = [
             _fault(title, 0, "no_column", text("the table has no column {column} (for {word})", column=name, word=word), remedy)
             for word, name in wanted.items()

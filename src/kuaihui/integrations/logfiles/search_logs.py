@@ -124,7 +124,7 @@ class LogFiles:
     def _files(self, since: datetime) -> list[Path]:
         files = {Path(found) for pattern in self.place.paths for found in glob.glob(pattern, recursive=True)}  # noqa: PTH207 - absolute patterns
         if not files:
-            raise GiveUp(text("no file is there that {pattern} names", pattern=", ".join(self.place.paths)))
+            raise GiveUp(text("no file is there that {pattern} names", pattern=tuple(self.place.paths)))
         written = {file: at for file in files if (at := _written(file)) and at >= since}
         return sorted(written, key=lambda file: (written[file], file), reverse=True)
 

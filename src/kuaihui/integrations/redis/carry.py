@@ -52,7 +52,7 @@ class RedisCarrier:
             return self.servers[wanted]
         if not wanted and len(self.servers) == 1:
             return next(iter(self.servers.values()))
-        known = ", ".join(sorted(self.servers))
+        known = tuple(sorted(self.servers))
         raise GiveUp(text("no Redis is set up as [redis.{name}]; there are: {known}", name=wanted or "?", known=known))
 
 

@@ -54,7 +54,7 @@ class Failure:
 
     def told(self) -> Text:
         """The failure and its remedy for people."""
-        what = text(self.remedy.says, scopes=", ".join(self.scopes) or "?")
+        what = text(self.remedy.says, scopes=self.scopes or "?")
         return text("{what} (Feishu {operation}: {code} {words})", what=what, operation=self.operation, code=self.code, words=self.words)
 
 
