@@ -17,7 +17,8 @@ from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.wall_clock import zone
 from kuaihui.incident.holders import PRESENCE, parts
 from kuaihui.incident.open_tasks import open_tasks
-from kuaihui.incident.pages import Acknowledged, Ordered, Read
+from kuaihui.incident.paged import Given, pages
+from kuaihui.incident.pages import Acknowledged, Read
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.recovery import Closed
 from kuaihui.incident.room import DocumentCreated, DocumentEdited, MessagePosted, PulledIn, Reacted, TopicOpened
@@ -49,31 +50,28 @@ class Late(msgspec.Struct, frozen=True):
 
 def late_ones(timeline: Timeline) -> list[Late]:
     """Everybody who was paged and did not stir for as long as their level waits, in the order they were called."""
-    found = (_late(timeline, number, fact, page) for number, fact, page in _first_pages(timeline))
+    first: dict[str, Given] = {}
+    for given in pages(timeline):
+        first.setdefault(given[2].person, given)
+    found = (_late(timeline, *given) for given in first.values())
     return [one for one in found if one]
 
 
-def _first_pages(timeline: Timeline) -> list[tuple[int, Ordered, Page]]:
-    first: dict[str, tuple[int, Ordered, Page]] = {}
-    for number, fact in timeline.numbered(Ordered):
-        if isinstance(fact.order, Page):
-            first.setdefault(fact.order.person, (number, fact, fact.order))
-    return list(first.values())
-
-
-def _late(timeline: Timeline, number: int, fact: Ordered, page: Page) -> Late | None:
+def _late(timeline: Timeline, number: int, at: datetime, page: Page) -> Late | None:
     person = page.person
-    back = next((one.at for one in timeline.facts[number:] if isinstance(one, PRESENCE) and _whose(one) == person), None)
     taken = next((one.at for one in timeline.all(Acknowledged, number) if one.by != person), None)
     closed = next((one.at for one in timeline.all(Closed, number)), None)
     over = min(filter(None, (taken, closed)), default=None)
-    if over is None or (back is not None and back <= over):
+    if over is None:
         return None
-    if back is not None and back - fact.at <= waited_for(timeline, page.level):
+    back = next((one.at for one in timeline.facts[number:] if isinstance(one, PRESENCE) and _whose(one) == person), None)
+    if back is not None and back <= over:
         return None
-    channels = [one.order.channel for one in timeline.all(Ordered, number) if isinstance(one.order, Page) and one.order.person == person]
+    if back is not None and back - at <= waited_for(timeline, page.level):
+        return None
+    channels = dict.fromkeys(one.channel for _, _, one in pages(timeline) if one.person == person)
     how = _how(timeline, person, back) if back else "read"
-    return Late(person, number, fact.at, page.level, tuple(dict.fromkeys(channels)), over - fact.at, back, how)
+    return Late(person, number, at, page.level, tuple(channels), over - at, back, how)
 
 
 def _whose(fact: object) -> str:

@@ -9,25 +9,25 @@ Rule 3: whoever has left is never on call.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import accumulate, chain, pairwise
 from typing import Final
 
+import msgspec
+
 from kuaihui.catalog.people import Person
 from kuaihui.catalog.rotas import Calendar, Leave, Override, Rota
 from kuaihui.catalog.turns import DAY, Turns
-from kuaihui.catalog.wall_clock import MIDNIGHT, instant, local_day, zone
+from kuaihui.catalog.wall_clock import MIDNIGHT, instant, zone
 from kuaihui.language import Text, plain, text
 from kuaihui.language.joining import strung
 
 NO_LAYER: Final = -1
 
 
-@dataclass(frozen=True)
-class Shift:
+class Shift(msgspec.Struct, frozen=True):
     """
     These people (nobody: a gap), from `since` until `until` (UTC).
 
@@ -43,8 +43,7 @@ class Shift:
     turn: int = 0
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """Who is on call at one instant, by which layer and turn, and why."""
 
     people: tuple[str, ...]
@@ -54,8 +53,7 @@ class Answer:
     turn: int = 0
 
 
-@dataclass(frozen=True)
-class Away:
+class Away(msgspec.Struct, frozen=True):
     """One leave as instants (UTC), in its person's own zone."""
 
     since: datetime
@@ -104,6 +102,9 @@ class Rounds:
         )
         self._begins = [begin for begin, *_ in self._overrides]
         self._reach = list(accumulate((end for _, end, *_ in self._overrides), max))
+        # Overrides and leave begin and end at any instant, not only where a turn does.
+        ends = chain.from_iterable((begin, end) for begin, end, *_ in self._overrides)
+        self._changes = sorted({*ends, *(edge for aways in away.values() for one in aways for edge in (one.since, one.until))})
 
     def on_call(self, at: datetime) -> tuple[str, ...]:
         """Who is on call at the instant (aware)."""
@@ -216,14 +217,10 @@ class Rounds:
         """Every instant of the span at which the answer can change, its two ends among them."""
         if since >= until:
             return []
-        found = {edge for begin, end, *_ in self._overrides for edge in (begin, end)}
-        found |= {edge for aways in self._away.values() for away in aways for edge in (away.since, away.until)}
-        day, last = local_day(since, self._zone) - 2 * DAY, local_day(until, self._zone) + DAY
-        while day <= last:
-            for turns in self._layers:
-                found.update(turns.edges(day))
-            day += DAY
-        return [since, *sorted(edge for edge in found if since < edge < until), until]
+        found = set(self._changes[bisect_right(self._changes, since) : bisect_left(self._changes, until)])
+        for turns in self._layers:
+            found.update(turns.edges(since, until))
+        return [since, *sorted(found), until]
 
     def _instant(self, written: datetime) -> datetime:
         if written.tzinfo:

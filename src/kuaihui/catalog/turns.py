@@ -30,21 +30,29 @@ class Turns:
 
     def number(self, at: datetime) -> int | None:
         """The number of the turn that is on at the instant, from 0; None before the layer starts and outside its weekdays and hours."""
-        day = self._duty_day(at)
+        day = self._duty(at)[2]
         if day < self._starts or not (self._inside_hours(at) if self._hours else self._fits(day)):
             return None
         return (day - self._starts).days // self._days
 
-    def edges(self, day: date) -> Iterator[datetime]:
-        """The instants of a day at which the answer can change."""
+    def edges(self, since: datetime, until: datetime) -> Iterator[datetime]:
+        """The instants between two (UTC) at which the answer can change."""
+        if not self._hours and until <= self._duty(since)[1]:
+            return
+        day, last = local_day(since, self._zone) - 2 * DAY, local_day(until, self._zone) + DAY
+        while day <= last:
+            yield from (edge for edge in self._edges(day) if since < edge < until)
+            day += DAY
+
+    def _edges(self, day: date) -> Iterator[datetime]:
         yield instant(day, self._handed_over, self._zone)
         if self._hours:
             yield from self._window(day, *self._hours)
 
-    def _duty_day(self, at: datetime) -> date:
-        """The day whose hand-over was the last before the instant."""
+    def _duty(self, at: datetime) -> tuple[datetime, datetime, date]:
+        """The day whose hand-over was the last before the instant, after when it began and when it ends."""
         if self._last is not None and self._last[0] <= at < self._last[1]:
-            return self._last[2]
+            return self._last
         day = local_day(at, self._zone)
         while at < (begin := instant(day, self._handed_over, self._zone)):
             day -= DAY
@@ -52,7 +60,7 @@ class Turns:
         while at >= (end := instant(day + DAY, self._handed_over, self._zone)):
             day, begin = day + DAY, end
         self._last = begin, end, day
-        return day
+        return self._last
 
     def _inside_hours(self, at: datetime) -> bool:
         assert self._hours

@@ -16,7 +16,8 @@ from kuaihui.duties.due import Due
 from kuaihui.incident.alerts import Reopened, SeverityChanged, Worsened
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.learning import ReviewDrafted, ReviewFinished, SimilarFound
-from kuaihui.incident.pages import Acknowledged, Escalated, FellSilent, Ordered
+from kuaihui.incident.paged import Given, pages
+from kuaihui.incident.pages import Acknowledged, Escalated, FellSilent
 from kuaihui.incident.recovery import Closed, Mitigated, ObservationStarted, RecoveryDoubted, RecoveryMeasured, Resolved
 from kuaihui.incident.repair import (
     GateFailed,
@@ -37,7 +38,7 @@ from kuaihui.incident.room import AskedInDocument, PulledIn, TopicOpened
 from kuaihui.incident.tasks import TaskDone, TaskGiven, TaskReopened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
-from kuaihui.orders import Page, Post
+from kuaihui.orders import Post
 
 TOLD: Final[tuple[type[Fact], ...]] = (
     SeverityChanged,
@@ -98,8 +99,7 @@ def _mentioned(timeline: Timeline, number: int, fact: Fact) -> tuple[str, ...]:
     """Whom a piece of news is for: those it pages again, the one it makes, pulls in or asks."""
     match fact:
         case Worsened():
-            pages = (given.order for given in timeline.all(Ordered, number))
-            return tuple(dict.fromkeys(page.person for page in pages if isinstance(page, Page) and page.occasion == number))
+            return tuple(dict.fromkeys(page.person for _, _, page in pages(timeline) if page.occasion == number))
         case RoleGiven() | PulledIn() | AskedInDocument():
             return (fact.person,)
         case _:
@@ -108,14 +108,16 @@ def _mentioned(timeline: Timeline, number: int, fact: Fact) -> tuple[str, ...]:
 
 def _paged(timeline: Timeline) -> Iterator[Due]:
     """Whoever is paged at a level is mentioned in the topic as well, all of the level in one line with the reason."""
-    levels: dict[tuple[int, int], list[tuple[Ordered, Page]]] = {}
-    for fact in timeline.all(Ordered):
-        if isinstance(fact.order, Page) and not isinstance(timeline.facts[fact.order.occasion], Worsened):
-            levels.setdefault((fact.order.occasion, fact.order.level), []).append((fact, fact.order))
-    for (occasion, level), given in levels.items():
-        people = tuple(dict.fromkeys(page.person for _, page in given))
-        words = text("{people} paged: {reason}", people=_at(people), reason=given[0][1].reason)
-        yield Due(given[0][0].at, Post(occasion=occasion, about=f"page {level}", words=words, mentions=people))
+    levels: dict[tuple[int, int], list[Given]] = {}
+    for given in pages(timeline):
+        page = given[2]
+        if not isinstance(timeline.facts[page.occasion], Worsened):
+            levels.setdefault((page.occasion, page.level), []).append(given)
+    for (occasion, level), paged in levels.items():
+        people = tuple(dict.fromkeys(page.person for _, _, page in paged))
+        _, at, first = paged[0]
+        words = text("{people} paged: {reason}", people=_at(people), reason=first.reason)
+        yield Due(at, Post(occasion=occasion, about=f"page {level}", words=words, mentions=people))
 
 
 def _at(people: tuple[str, ...]) -> Text:

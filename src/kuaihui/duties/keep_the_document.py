@@ -55,7 +55,8 @@ def _under_way(timeline: Timeline, given: Ordered) -> bool:
 
 def _newest_told(timeline: Timeline, document: str) -> int:
     """The number of the newest fact that the document tells."""
-    return next((number for number, fact in reversed(list(enumerate(timeline.facts))) if _told(fact, document)), 0)
+    facts = timeline.facts
+    return next((number for number in range(len(facts) - 1, 0, -1) if _told(facts[number], document)), 0)
 
 
 def _told(fact: Fact, document: str) -> bool:

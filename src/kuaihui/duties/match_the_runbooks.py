@@ -25,10 +25,11 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Conclud
         return
     since = timeline.occasion
     fits = fitting(timeline, catalog.runbooks, catalog.language)
-    told = {one.runbook for fact in timeline.all(RunbooksMatched, since) for one in fact.fitting}
-    if any(one.runbook not in told for one in fits):
-        yield Conclude(now, RunbooksMatched(at=now, fitting=tuple(fits)))
-    elif not fits and not timeline.has(NoRunbookFits, since) and _logs_are_read(timeline, catalog):
+    if fits:
+        told = {one.runbook for fact in timeline.all(RunbooksMatched, since) for one in fact.fitting}
+        if any(one.runbook not in told for one in fits):
+            yield Conclude(now, RunbooksMatched(at=now, fitting=tuple(fits)))
+    elif not timeline.has(NoRunbookFits, since) and _logs_are_read(timeline, catalog):
         yield Conclude(now, NoRunbookFits(at=now, looked_at=len(catalog.runbooks)))
 
 

@@ -15,12 +15,13 @@ from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.services import Service
 from kuaihui.duties.due import Due
 from kuaihui.incident.holders import parts
-from kuaihui.incident.pages import Acknowledged, Ordered
+from kuaihui.incident.paged import pages
+from kuaihui.incident.pages import Acknowledged
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.room import DocumentCreated, MeetingOpened, PulledIn, TopicOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, say, text
-from kuaihui.orders import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, Page, PinDocument, Post, PullIn
+from kuaihui.orders import CreateDocument, InviteToMeeting, OpenMeeting, OpenTopic, PinDocument, Post, PullIn
 
 # A meeting costs people's attention: from this severity on it is opened without anybody asking for it.
 MEETING_FROM: Final = 2
@@ -33,9 +34,10 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
         return
     opened, service = timeline.opened, catalog.service(timeline.service)
     yield Due(opened.at, OpenTopic(occasion=FIRST, title=opened.title))
-    title = document_title(timeline, catalog)
-    yield Due(opened.at, CreateDocument(occasion=FIRST, title=title, template=service.document_template))
     topic, created = timeline.last(TopicOpened), timeline.last(DocumentCreated)
+    if created is None:
+        title = document_title(timeline, catalog)
+        yield Due(opened.at, CreateDocument(occasion=FIRST, title=title, template=service.document_template))
     if topic and created:  # what is said in a topic waits for it, and is not said beside it
         yield Due(max(topic.at, created.at), PinDocument(occasion=FIRST))
         yield Due(max(topic.at, created.at), _document_there(created))
@@ -60,7 +62,7 @@ def _meeting(timeline: Timeline, service: Service) -> Iterator[Due]:
 
 def invited(timeline: Timeline) -> tuple[str, ...]:
     """Everybody the incident has asked for: paged, asked to take a role, pulled in."""
-    paged = [fact.order.person for fact in timeline.all(Ordered) if isinstance(fact.order, Page)]
+    paged = [page.person for _, _, page in pages(timeline)]
     asked = [who for part in parts(timeline).values() for who in (part.holder, part.asked, part.second) if who]
     pulled = [fact.person for fact in timeline.all(PulledIn)]
     return tuple(dict.fromkeys((*paged, *asked, *pulled)))

@@ -43,10 +43,9 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Conclud
     if timeline.phase not in BROKEN or timeline.has(ProposalChosen, timeline.occasion):
         return
     made = {one.source for one in timeline.all(ProposalMade, timeline.occasion)}
-    number = int(next_number(timeline))
-    for idea in (*_runbook(timeline), *_causes(timeline)):
-        if idea.source in made:
-            continue
+    fresh = [idea for idea in (*_runbook(timeline), *_causes(timeline)) if idea.source not in made]
+    number = int(next_number(timeline)) if fresh else 0
+    for idea in fresh:
         fact = ProposalMade(at=now, proposal=str(number), what=idea.what, effect=idea.effect, risk=idea.risk, source=idea.source)
         yield Conclude(max(idea.at, now), fact)
         if idea.at <= now:

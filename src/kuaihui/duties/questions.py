@@ -17,6 +17,8 @@ from kuaihui.orders import InspectRedis, ListChanges, ReadMetrics, SearchLogs
 HOUR: Final = timedelta(hours=1)
 WEEK: Final = timedelta(days=7)
 DAY: Final = timedelta(days=1)
+# The first look asks of each source what it is asked where nothing else is said.
+FIRST: Final = tuple(Question(source=source) for source in ("metrics", "logs", "redis", "changes"))
 AnyLook = ReadMetrics | SearchLogs | ListChanges | InspectRedis
 
 
@@ -28,8 +30,8 @@ class Asking:
 
     def everything(self) -> Iterator[AnyLook]:
         """The first look: metrics and logs of the last hour, changes of the last week, Redis."""
-        for source in ("metrics", "logs", "redis", "changes"):
-            if look := self.of(Question(source=source)):
+        for question in FIRST:
+            if look := self.of(question):
                 yield look
 
     def of(self, question: Question) -> AnyLook | None:

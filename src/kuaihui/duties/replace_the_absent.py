@@ -22,14 +22,14 @@ from kuaihui.duties.due import Conclude, Due
 from kuaihui.duties.fill_the_roles import candidates
 from kuaihui.incident.fact import HOUSE
 from kuaihui.incident.holders import Part, holders, in_meeting, last_seen, parts
-from kuaihui.incident.pages import Ordered
+from kuaihui.incident.paged import pages
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.roles import RoleGiven
 from kuaihui.incident.room import MeetingOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
 from kuaihui.language.durations import in_words
-from kuaihui.orders import Page, Tell
+from kuaihui.orders import Tell
 
 
 def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due | Conclude]:
@@ -60,8 +60,7 @@ def _pass_on(timeline: Timeline, catalog: Catalog, part: Part, now: datetime) ->
 
 def _asked_since(timeline: Timeline, person: str, asked: datetime) -> datetime:
     """When the person was first called for on this occasion: a page they slept through counts from the page."""
-    pages = [fact.at for fact in timeline.all(Ordered, timeline.occasion) if isinstance(fact.order, Page) and fact.order.person == person]
-    return min([asked, *pages])
+    return min([asked, *_called(timeline, person)])
 
 
 def _stand_in(timeline: Timeline, catalog: Catalog, role: Role, absent: str, now: datetime) -> str | None:
@@ -81,8 +80,13 @@ def _stand_in(timeline: Timeline, catalog: Catalog, role: Role, absent: str, now
 
 def _last_called(timeline: Timeline, person: str, otherwise: datetime) -> datetime:
     """When the person was last paged on this occasion: whoever has not stirred since is not there."""
-    pages = [fact.at for fact in timeline.all(Ordered, timeline.occasion) if isinstance(fact.order, Page) and fact.order.person == person]
-    return max(pages, default=otherwise)
+    return max(_called(timeline, person), default=otherwise)
+
+
+def _called(timeline: Timeline, person: str) -> list[datetime]:
+    """When the person was paged on this occasion."""
+    since = timeline.occasion
+    return [at for number, at, page in pages(timeline) if number >= since and page.person == person]
 
 
 def _evidence(timeline: Timeline, absent: str, role: Role) -> Text:

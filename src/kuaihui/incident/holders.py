@@ -85,7 +85,6 @@ def _decline(part: Part, person: str) -> None:
         part.asked = ""
 
 
-@remembered
 def holders(timeline: Timeline) -> dict[str, str]:
     """Who holds each role now."""
     return {role: part.holder for role, part in parts(timeline).items() if part.holder}

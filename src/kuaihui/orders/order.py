@@ -39,7 +39,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="order", omit_d
     @property
     def identity(self) -> str:
         """One order of one occasion, for ever: "Page/3/axin/1/inbox/1"."""
-        return "/".join(map(str, (type(self).__name__, self.occasion, *self.key)))
+        key = self.key
+        begun = f"{type(self).__name__}/{self.occasion}"
+        return "/".join((begun, *map(str, key))) if key else begun
 
     @property
     def said(self) -> Text:
