@@ -12,7 +12,8 @@ import asyncio
 import os
 import sys
 import time
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -28,13 +29,13 @@ from kuaihui.app.commands.house import collect_seldom
 from kuaihui.app.reception import Reception
 from kuaihui.app.web.doors import Doors
 from kuaihui.app.wiring import RealClock
-from kuaihui.carrying import Integration
 from kuaihui.duties import ROSTER
+from kuaihui.incident.pages import Sent
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.builtin import Builtin
 from kuaihui.integrations.sqlite import Sqlite
+from kuaihui.journal.journal import Append
 from kuaihui.loop import Loop
-from kuaihui.orders import AnyOrder, Page
 
 
 class Watched(Loop):
@@ -44,10 +45,11 @@ class Watched(Loop):
         super().__init__(*parts)
         self.handed: dict[str, float] = {}
 
-    async def _carry(self, timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime) -> None:
-        await super()._carry(timeline, order, carrier, now)
-        if isinstance(order, Page):
-            self.handed.setdefault(timeline.service, time.monotonic())
+    def _settled(self, kept: list[bool], grown: Sequence[Timeline], appends: Sequence[Append]) -> list[bool]:
+        for timeline in grown:
+            if timeline.service not in self.handed and timeline.has(Sent):
+                self.handed[timeline.service] = time.monotonic()
+        return super()._settled(kept, grown, appends)
 
 
 def resident() -> int:

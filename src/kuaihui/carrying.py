@@ -26,6 +26,21 @@ log = logging.getLogger(__name__)
 Carry = Callable[[Any, Timeline, datetime], Awaitable[Sequence[Fact]]]
 
 
+class Written:
+    """
+    A carry that is nothing but the facts it leads to: written down with the order itself, it is carried out.
+
+    `facts` is pure: nothing has left the house before it is kept.
+    """
+
+    def __init__(self, facts: Callable[[Any, Timeline, datetime], Sequence[Fact]]) -> None:  # Any: as Carry
+        self.facts = facts
+
+    async def __call__(self, order: AnyOrder, timeline: Timeline, now: datetime) -> Sequence[Fact]:
+        """As any other carry."""
+        return self.facts(order, timeline, now)
+
+
 class Integration(Protocol):
     """One outside product: which orders it carries, and by which channels it reaches people."""
 
@@ -48,6 +63,18 @@ def is_for(order: Order, integration: Integration) -> bool:
             return not order.source or f"{integration.name}.".startswith(f"{order.source}.")
         case _:
             return True
+
+
+def written(timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime) -> list[Fact] | None:
+    """The answer to an order that is carried out by writing it down, and what it led to; None where it must be carried."""
+    carry = carrier.carries[type(order)]
+    if not isinstance(carry, Written):
+        return None
+    try:
+        led_to = carry.facts(order, timeline, now)
+    except Exception:  # what is wrong with it is told where it is carried
+        return None
+    return [Answered(at=now, by=carrier.name, identity=order.identity, outcome="done"), *led_to]
 
 
 async def answer(timeline: Timeline, order: AnyOrder, carrier: Integration, now: datetime, clock: Callable[[], datetime]) -> list[Fact]:

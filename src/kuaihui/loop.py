@@ -1,8 +1,8 @@
 """
 The loop: settle an incident, sleep until the next order is due.
 
-Rule 1: `Ordered` is kept before an order is carried out, `Answered` after. An order without an answer past its patience is due again: for a
-        page, twice is better than never.
+Rule 1: `Ordered` is kept before an order is carried out, `Answered` after; what is nothing but facts is kept with it. An order without
+        an answer past its patience is due again: for a page, twice is better than never.
 Rule 2: an order's identity holds its occasion. Same occasion: carried out once.
 Rule 3: each order is carried in its own task with its own time-out, so a slow log store never delays a page.
 Rule 4: what an integration gives up on is handed to the next one that carries its kind; both answers stand in the timeline.
@@ -21,7 +21,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from kuaihui.carrying import NOBODY, Integration, answer, is_for
+from kuaihui.carrying import NOBODY, Integration, answer, is_for, written
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.duties import URGENT
 from kuaihui.duties.due import Conclude, Due, Duty
@@ -197,17 +197,19 @@ class Loop:
             facts.append(fact)
             timeline = timeline.extended((fact,))
             wants = self._ask(timeline, now, duties)
-        orders, coming, waits = self._sort(timeline, wants, now)
-        facts += [Ordered(at=now, order=order, carrier=carrier.name) for order, carrier in orders]
+        ready, coming, waits = self._sort(timeline, wants, now)
+        given, orders = _given(timeline, ready, now)
+        facts += given
         instants = [*waits, *(later.at for later in coming), *(want.at for want in wants if isinstance(want, Conclude) and want.at > now)]
         instants += [now + order.patience for order, _ in orders]
+        instants += [now + self.answers_wait] if len(orders) < len(ready) else []
         return Decision(timeline, facts, orders, coming, min(instants, default=None))
 
     def _first(self, timeline: Timeline, now: datetime) -> Decision:
         """What is due; of a new incident first only what cannot wait, and all the rest a moment after it."""
         if self.urgent and not timeline.has(Ordered):
             decision = self.decide(timeline, now, self.urgent)
-            if decision.orders:
+            if any(isinstance(fact, Ordered) for fact in decision.facts):
                 decision.due = now + SETTLE_REST_WITHIN
                 return decision
         return self.decide(timeline, now)
@@ -342,6 +344,21 @@ class Loop:
         wait = (due - self.clock.now()).total_seconds() / self.clock.pace if due else 60.0
         if wait > 0:
             await self.journal.changed(min(wait, 60.0))
+
+
+def _given(
+    timeline: Timeline, ready: Iterable[tuple[AnyOrder, Integration]], now: datetime
+) -> tuple[list[Fact], list[tuple[AnyOrder, Integration]]]:
+    """The facts that these orders are given, with the answers of those that are nothing but facts; the others are to be carried."""
+    facts: list[Fact] = []
+    orders: list[tuple[AnyOrder, Integration]] = []
+    for order, carrier in ready:
+        facts.append(Ordered(at=now, order=order, carrier=carrier.name))
+        if done := written(timeline, order, carrier, now):
+            facts += done
+        else:
+            orders.append((order, carrier))
+    return facts, orders
 
 
 def due_again(timeline: Timeline, order: AnyOrder, at: datetime) -> datetime | None:

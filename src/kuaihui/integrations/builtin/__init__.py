@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Any
-
-from kuaihui.incident.fact import Fact
-from kuaihui.incident.timeline import Timeline
+from kuaihui.carrying import Carry, Written
 from kuaihui.integrations.builtin import evidence, learning, people, room
 from kuaihui.orders import (
     AskInDocument,
@@ -59,25 +54,25 @@ class Builtin:
         week: learning.Week | None = None,
     ) -> None:
         learner = learning.Learner(address, remember, suggest, week)
-        self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {
-            Page: people.page,
-            Tell: people.tell,
-            InviteToMeeting: people.invite,
-            ProposeRole: people.propose,
-            PullIn: people.pull_in,
-            OpenTopic: room.Opener(address).topic,
-            OpenMeeting: room.Opener(address, meeting).meeting,
-            CreateDocument: room.Opener(address).document,
-            PinDocument: room.pin,
-            AskInDocument: people.ask_in_document,
-            Post: room.post,
+        self.carries: dict[type[Order], Carry] = {
+            Page: Written(people.page),
+            Tell: Written(people.tell),
+            InviteToMeeting: Written(people.invite),
+            ProposeRole: Written(people.propose),
+            PullIn: Written(people.pull_in),
+            OpenTopic: Written(room.Opener(address).topic),
+            OpenMeeting: Written(room.Opener(address, meeting).meeting),
+            CreateDocument: Written(room.Opener(address).document),
+            PinDocument: Written(room.pin),
+            AskInDocument: Written(people.ask_in_document),
+            Post: Written(room.post),
             ShowEvidence: evidence.Shower(keep).show,
-            MakeTask: learning.make_task,
-            PassTask: learning.pass_task,
-            EndTask: learning.end_task,
-            ResumeTask: learning.resume_task,
+            MakeTask: Written(learning.make_task),
+            PassTask: Written(learning.pass_task),
+            EndTask: Written(learning.end_task),
+            ResumeTask: Written(learning.resume_task),
             FindSimilar: learner.similar,
             ListTheWeek: learner.week,
             Suggest: learner.suggest,
-            DraftReview: learner.review,
+            DraftReview: Written(learner.review),
         }

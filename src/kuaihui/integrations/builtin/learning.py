@@ -35,7 +35,7 @@ class Learner:
         self._keep = keep
         self._week = week
 
-    async def review(self, order: DraftReview, timeline: Timeline, now: datetime) -> list[Fact]:
+    def review(self, order: DraftReview, timeline: Timeline, now: datetime) -> list[Fact]:
         """The review, rendered from the timeline by our own page."""
         link = f"{self.address}/incidents/{timeline.incident}/review"
         return [ReviewDrafted(at=now, by=NAME, title=order.title, template=order.template, link=link)]
@@ -69,22 +69,22 @@ def _told(one: Similar) -> tuple[str, str, bool]:
     return one.incident, one.open_task, one.still_open
 
 
-async def make_task(order: MakeTask, timeline: Timeline, now: datetime) -> list[Fact]:
+def make_task(order: MakeTask, timeline: Timeline, now: datetime) -> list[Fact]:
     """The task is in the timeline already; its owner finds a word in the inbox."""
     return _inbox(order.identity, order.person, now)
 
 
-async def pass_task(order: PassTask, timeline: Timeline, now: datetime) -> list[Fact]:
+def pass_task(order: PassTask, timeline: Timeline, now: datetime) -> list[Fact]:
     """The new owner finds a word in the inbox."""
     return _inbox(order.identity, order.person, now)
 
 
-async def end_task(order: EndTask, timeline: Timeline, now: datetime) -> list[Fact]:
+def end_task(order: EndTask, timeline: Timeline, now: datetime) -> list[Fact]:
     """It is ticked off by its fact."""
     return []
 
 
-async def resume_task(order: ResumeTask, timeline: Timeline, now: datetime) -> list[Fact]:
+def resume_task(order: ResumeTask, timeline: Timeline, now: datetime) -> list[Fact]:
     """It is open again by its fact."""
     return []
 

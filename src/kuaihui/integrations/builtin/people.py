@@ -21,35 +21,35 @@ def _inbox(identity: str, person: str, now: datetime) -> list[Fact]:
     ]
 
 
-async def page(order: Page, timeline: Timeline, now: datetime) -> list[Fact]:
+def page(order: Page, timeline: Timeline, now: datetime) -> list[Fact]:
     """A page in the inbox, with its button to acknowledge."""
     return _inbox(order.identity, order.person, now)
 
 
-async def tell(order: Tell, timeline: Timeline, now: datetime) -> list[Fact]:
+def tell(order: Tell, timeline: Timeline, now: datetime) -> list[Fact]:
     """A word in the inbox."""
     return _inbox(order.identity, order.person, now)
 
 
-async def invite(order: InviteToMeeting, timeline: Timeline, now: datetime) -> list[Fact]:
+def invite(order: InviteToMeeting, timeline: Timeline, now: datetime) -> list[Fact]:
     """An invitation in the inbox, with the meeting's link."""
     return _inbox(order.identity, order.person, now)
 
 
-async def propose(order: ProposeRole, timeline: Timeline, now: datetime) -> list[Fact]:
+def propose(order: ProposeRole, timeline: Timeline, now: datetime) -> list[Fact]:
     """The question in the inbox, with its buttons to take or decline."""
     asked = RoleProposed(at=now, by=NAME, role=order.role, person=order.person, reason=order.reason)
     return [asked, *_inbox(order.identity, order.person, now)]
 
 
-async def pull_in(order: PullIn, timeline: Timeline, now: datetime) -> list[Fact]:
+def pull_in(order: PullIn, timeline: Timeline, now: datetime) -> list[Fact]:
     """The person is in, and finds a word in the inbox."""
     inside = {fact.person for fact in timeline.all(PulledIn)}
     added: list[Fact] = [] if order.person in inside else [PulledIn(at=now, by=NAME, person=order.person, reason=order.reason)]
     return [*added, *_inbox(order.identity, order.person, now)]
 
 
-async def ask_in_document(order: AskInDocument, timeline: Timeline, now: datetime) -> list[Fact]:
+def ask_in_document(order: AskInDocument, timeline: Timeline, now: datetime) -> list[Fact]:
     """The question at the section of our own page, and a word in the inbox."""
     if any((fact.document, fact.section) == (order.document, order.section) for fact in timeline.all(AskedInDocument)):
         return []

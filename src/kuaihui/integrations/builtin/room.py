@@ -21,29 +21,29 @@ class Opener:
         self.address = address.rstrip("/")
         self.meeting_link = meeting
 
-    async def topic(self, order: OpenTopic, timeline: Timeline, now: datetime) -> list[Fact]:
+    def topic(self, order: OpenTopic, timeline: Timeline, now: datetime) -> list[Fact]:
         """The topic on the incident's page."""
         return [TopicOpened(at=now, by=NAME, title=order.title, link=f"{self.address}/incidents/{timeline.incident}")]
 
-    async def meeting(self, order: OpenMeeting, timeline: Timeline, now: datetime) -> list[Fact]:
+    def meeting(self, order: OpenMeeting, timeline: Timeline, now: datetime) -> list[Fact]:
         """The meeting: the service's own room, the team's link, or our own page that says who is in the call."""
         link = order.link or self.meeting_link or f"{self.address}/incidents/{{incident}}/meeting"
         return [MeetingOpened(at=now, by=NAME, title=order.title, link=link.replace("{incident}", timeline.incident))]
 
-    async def document(self, order: CreateDocument, timeline: Timeline, now: datetime) -> list[Fact]:
+    def document(self, order: CreateDocument, timeline: Timeline, now: datetime) -> list[Fact]:
         """The document, rendered from the timeline by our own page."""
         link = f"{self.address}/incidents/{timeline.incident}/document"
         return [DocumentCreated(at=now, by=NAME, title=order.title, template=order.template, link=link)]
 
 
-async def pin(order: PinDocument, timeline: Timeline, now: datetime) -> list[Fact]:
+def pin(order: PinDocument, timeline: Timeline, now: datetime) -> list[Fact]:
     """The document pinned above the topic."""
     if not timeline.has(DocumentCreated):
         raise GiveUp(text("the document is not there yet"))
     return [DocumentPinned(at=now, by=NAME)]
 
 
-async def post(order: Post, timeline: Timeline, now: datetime) -> list[Fact]:
+def post(order: Post, timeline: Timeline, now: datetime) -> list[Fact]:
     """A message of the house in the topic; its id is the order's identity, so that it stands there once."""
     if any(fact.message == order.identity for fact in timeline.all(MessagePosted)):
         return []
