@@ -17,7 +17,7 @@ def resolve(catalog: Catalog, target: str, service: Service, at: datetime, holde
     """
     found = _meant(catalog, target, service, at, holders)
     people = catalog.people
-    return tuple(dict.fromkeys(person for person in found if person in people and people[person].joined))
+    return tuple(dict.fromkeys([person for person in found if person in people and people[person].joined]))
 
 
 def _meant(catalog: Catalog, target: str, service: Service, at: datetime, holders: Mapping[str, str]) -> Iterable[str]:

@@ -157,7 +157,7 @@ class Paging:
     def _new_people(self, number: int, at: datetime) -> tuple[str, ...]:
         """The people of a level who are not of a lower one in the same run through the policy: one person is paged once a run."""
         people, current = self._people(self._level(number), at), self.round
-        if number == current.first and current.before:
+        if current.before and number == current.first:
             people = tuple(dict.fromkeys((*(who for who in current.before if who in self.catalog.people), *people)))
         begun = number - (number - current.first) % self.run
         before = {page.person for _, _, page in self.own if begun <= page.level < number}

@@ -42,10 +42,14 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Conclud
     """A proposal for each idea that has not been proposed yet."""
     if timeline.phase not in BROKEN or timeline.has(ProposalChosen, timeline.occasion):
         return
+    ideas = (*_runbook(timeline), *_causes(timeline))
+    if not ideas:
+        return
     made = {one.source for one in timeline.all(ProposalMade, timeline.occasion)}
-    fresh = [idea for idea in (*_runbook(timeline), *_causes(timeline)) if idea.source not in made]
-    number = int(next_number(timeline)) if fresh else 0
-    for idea in fresh:
+    number = int(next_number(timeline))
+    for idea in ideas:
+        if idea.source in made:
+            continue
         fact = ProposalMade(at=now, proposal=str(number), what=idea.what, effect=idea.effect, risk=idea.risk, source=idea.source)
         yield Conclude(max(idea.at, now), fact)
         if idea.at <= now:
@@ -62,6 +66,8 @@ def _runbook(timeline: Timeline) -> Iterator[Idea]:
 def _causes(timeline: Timeline) -> Iterator[Idea]:
     since = timeline.occasion
     raised = {fact.hypothesis: fact for fact in timeline.all(HypothesisRaised, since)}
+    if not raised:
+        return
     rejected = {fact.hypothesis for fact in timeline.all(HypothesisRejected, since)}
     confirmed = [fact for fact in timeline.all(HypothesisConfirmed, since) if fact.hypothesis not in rejected]
     for fact in confirmed:

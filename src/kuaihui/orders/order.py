@@ -39,9 +39,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="order", omit_d
     @property
     def identity(self) -> str:
         """One order of one occasion, for ever: "Page/3/axin/1/inbox/1"."""
-        key = self.key
-        begun = f"{type(self).__name__}/{self.occasion}"
-        return "/".join((begun, *map(str, key))) if key else begun
+        identity = f"{type(self).__name__}/{self.occasion}"
+        for part in self.key:
+            identity += f"/{part}"
+        return identity
 
     @property
     def said(self) -> Text:
