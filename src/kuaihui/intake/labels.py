@@ -21,7 +21,6 @@ MOST_LABELS: Final = 200
 # Grafana Mimir's default is 2,048 bytes for a value; twice that.
 LONGEST_LABEL: Final = 4_096
 _BACKSLASH: Final = ord("\\")
-_NOTHING: Final = b'""'  # an empty name or value; without a backslash it can be nothing else
 
 _read: Final = msgspec.json.Decoder(dict[str, str]).decode
 
@@ -33,16 +32,13 @@ def read_labels(told: bytes, path: str) -> tuple[str, dict[str, str]]:
     except msgspec.DecodeError as wrong:
         raise malformed(wrong, path) from wrong
     written = spelt(labels)
-    if not _plain(told, written, labels):
+    # As long as its spelling and without an escape, it names no label twice, and none is longer than all of it.
+    plain = len(written) == len(told) <= LONGEST_LABEL and _BACKSLASH not in told
+    if not plain or not 0 < len(labels) <= MOST_LABELS or "" in labels or not all(labels.values()):
         if len(written) != len(told):
             _refuse_twice(told, path)
         written = spelt(labels := check_labels(labels, path))
     return fingerprint_of_spelling(written), labels
-
-
-def _plain(told: bytes, written: bytes, labels: dict[str, str]) -> bool:
-    """Whether one look tells that nothing is wrong: no name twice, no escapes, nothing long, nothing empty, not too many."""
-    return len(written) == len(told) <= LONGEST_LABEL and _BACKSLASH not in told and _NOTHING not in told and 0 < len(labels) <= MOST_LABELS
 
 
 def check_labels(labels: dict[str, str], path: str) -> dict[str, str]:
