@@ -14,7 +14,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from kuaihui.app.cli import WORDS, command_line
-from kuaihui.app.commands.help import AROUND, USAGE, WRONG, refusal
+from kuaihui.app.commands.help import AROUND, PLAIN, USAGE, WRONG, refusal
 from kuaihui.language import translate
 
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
@@ -56,8 +56,10 @@ def test_no_help_in_english_holds_a_sentence_of_chinese() -> None:
     assert [words for words in everything().values() if re.search(r"[\u3400-\u9fff。，：]{4}", words or "")] == []
 
 
+@pytest.mark.parametrize("rich", [True, False], ids=["rich", "plain"])
 @pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_a_help_is_in_one_language(command: str) -> None:
+def test_a_help_is_in_one_language(command: str, rich: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("typer.core.HAS_RICH", rich)
     words = [command] if command else []
     zh, en = helped("zh", *words), helped("en", *words)
 
@@ -98,7 +100,7 @@ def test_words_typed_wrong_are_refused_in_the_readers_language(words: tuple[str,
     assert not HAN.search(english[1])
 
 
-@pytest.mark.parametrize("message", [*WRONG, *AROUND.values(), USAGE])
+@pytest.mark.parametrize("message", [*WRONG, *AROUND.values(), *PLAIN, USAGE])
 def test_all_that_typer_says_has_its_chinese(message: str) -> None:
     assert HAN.search(translate(message, "zh"))
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
 
-from typer import TyperException
+from typer import TyperException, core
 from typer.core import TyperCommand, TyperGroup
 
 from kuaihui.app.commands.speaking import language
@@ -33,6 +33,8 @@ AROUND: Final = {
     "ABORTED_TEXT": mark("Aborted."),
     "RICH_HELP": mark("Try [blue]'{command_path} {help_option}'[/] for help."),
 }
+# The same where typer goes without rich (TYPER_USE_RICH=0), beside the headings.
+PLAIN: Final = (mark("default: {default}"), mark("env var: {var}"), mark("required"), mark("Aborted!"))
 # What typer, and pydantic below it, say of words typed wrong: the first that fits.
 WRONG: Final = (
     mark("Missing argument {name}. Choose from:{known}"),
@@ -125,6 +127,11 @@ def _speak_around() -> None:
 
     for name, words in AROUND.items():
         setattr(rich_utils, name, translate(words, language()))
+    setattr(core, "_", _in_the_readers_language)  # noqa: B010  # its gettext, which it asks where it goes without rich
+
+
+def _in_the_readers_language(words: str) -> str:
+    return translate(words, language())
 
 
 def _write_usage(command: TyperCommand | TyperGroup, ctx: Context, formatter: Any) -> None:
