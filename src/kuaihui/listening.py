@@ -77,6 +77,7 @@ class Listener:
     def __init__(self, book: Book) -> None:
         self._book = book
         self._words: list[_Word] = []
+        self._taken: list[_Word] = []
         self.task: asyncio.Task[None] | None = None
 
     async def hear(self, incident: str, meaning: Meaning, within: timedelta = NOW) -> list[Fact]:
@@ -89,17 +90,19 @@ class Listener:
         self._words.append(word)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._listen(), name="listening")
+            self.task.add_done_callback(self._ended)
         return await word.heard
 
     async def _listen(self) -> None:
         """Take in what is said until nobody waits."""
-        words: list[_Word] = []
-        try:
-            while self._words:
-                words, self._words = self._words, []
-                await self._take_in(words)
-        finally:
-            for word in (*words, *self._words):  # only where we were ended in the middle
+        while self._words:
+            self._taken, self._words = self._words, []
+            await self._take_in(self._taken)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Let go who waits where listening was ended in the middle."""
+        if task.cancelled():
+            for word in (*self._taken, *self._words):
                 word.heard.cancel()
 
     async def _take_in(self, words: Iterable[_Word]) -> None:
