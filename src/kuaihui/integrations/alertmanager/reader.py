@@ -20,7 +20,7 @@ from kuaihui.intake.instants import MOST_KEPT, Instants, believable
 from kuaihui.intake.labels import malformed, name_of, read_labels
 from kuaihui.intake.measures import finite, grafana_measure, measure
 from kuaihui.intake.ringing import Ringing, Unusable, placed, unusable
-from kuaihui.integrations.alertmanager.told import RawAlert, Told, misheard
+from kuaihui.integrations.alertmanager.told import EMPTY, RawAlert, Told, misheard
 from kuaihui.language import text
 
 # A sender that makes up new labels without end must not fill the memory: above this many, all are read anew once.
@@ -34,7 +34,7 @@ Ending = Callable[[RawAlert, Instants, datetime], tuple[bool, datetime | None]]
 
 
 class Heard(Ringing, frozen=True, gc=False):
-    """A ringing with what it is known again by besides its labels, as it was told: its start, and everything that a value may stand in."""
+    """A ringing with what it is known again by besides its labels, as it was told: its start, and all that a value may stand in."""
 
     start: str = ""
     beside: bytes = b""
@@ -76,7 +76,7 @@ class Reader:
             if raw.ends_at != ends_at or raw.status != status:
                 ends_at, status = raw.ends_at, raw.status
                 firing, ends = self._ends(raw, now)
-            if raw.values is not None or raw.value_string:
+            if raw.values is not EMPTY or raw.value_string:
                 noted, beside = None, _with_values(raw)
             elif raw.annotations != noted:
                 noted = raw.annotations
@@ -152,7 +152,7 @@ class Reader:
 
 
 def _with_values(raw: RawAlert) -> bytes:
-    return b"%s%s%s" % (bytes(raw.annotations), bytes(raw.values or b""), raw.value_string.encode())
+    return b"%s%s%s" % (bytes(raw.annotations), bytes(raw.values), raw.value_string.encode())
 
 
 def _said(raw: RawAlert) -> tuple[str, float | None]:
@@ -168,13 +168,13 @@ def _said(raw: RawAlert) -> tuple[str, float | None]:
 
 
 def _grafana_value(raw: RawAlert) -> float | None:
-    if raw.values is not None:
-        try:
-            numbers = _values(raw.values)
-        except msgspec.DecodeError:  # a null for "no data"
-            numbers = {}
-        return next((finite(number) for number in numbers.values()), None)
-    return grafana_measure(raw.value_string) if raw.value_string else None
+    try:
+        numbers = _values(raw.values)
+    except msgspec.DecodeError:  # a null for "no data"
+        numbers = {}
+    for number in numbers.values():
+        return finite(number)
+    return grafana_measure(raw.value_string)
 
 
 def _clean(words: str, most: int) -> str:

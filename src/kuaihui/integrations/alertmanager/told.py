@@ -17,7 +17,7 @@ from kuaihui.intake.labels import malformed, read_labels
 from kuaihui.intake.ringing import Fault, Misheard, Ringing, Unusable, unusable
 from kuaihui.language import text
 
-_EMPTY: Final = msgspec.Raw(b"{}")
+EMPTY: Final = msgspec.Raw(b"{}")
 
 _SPELT: Final = {"starts_at": "startsAt", "ends_at": "endsAt", "generator_url": "generatorURL", "value_string": "valueString"}
 
@@ -26,12 +26,12 @@ class RawAlert(msgspec.Struct, gc=False, rename=_SPELT):
     """One alert of API v2 or of the webhook; `values` and `value_string` are Grafana's."""
 
     labels: msgspec.Raw
-    annotations: msgspec.Raw = _EMPTY
+    annotations: msgspec.Raw = EMPTY
     starts_at: str = ""
     ends_at: str = ""
     generator_url: str = ""
     status: str = ""
-    values: msgspec.Raw | None = None
+    values: msgspec.Raw = EMPTY  # never `Raw | None`: msgspec takes that for None alone
     value_string: str = ""
 
 
