@@ -36,6 +36,8 @@ def laid_over(base: Path, *over: Path) -> Generator[Path]:
         for one in over:
             if not one.exists():
                 raise BadCatalog(text("there is no file or folder {path}", path=str(one)))
+            if one.is_file() and one.suffix != ".yaml":
+                raise BadCatalog(text("{path} is no file of a catalog: name one like policies.yaml, or a folder", path=str(one)))
             lay(folder, one)
         yield folder
 

@@ -9,6 +9,7 @@ Rule 3: KUAIHUI_SERVER__PORT=9000 in the environment overrides `port` under [ser
 from __future__ import annotations
 
 import ipaddress
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -172,7 +173,12 @@ class Settings(BaseSettings):
         Raises BadSettings that names every key at fault.
         """
         if file is not None and not file.is_file():
-            raise BadSettings(text("there is no settings file {file}", file=str(file)))
+            raise BadSettings(
+                text(
+                    "there is no settings file {file}: write one (docs/settings.md), or leave out --settings and KUAIHUI_SETTINGS",
+                    file=str(file),
+                )
+            )
 
         class FromFile(cls):
             model_config = SettingsConfigDict(toml_file=file)
@@ -182,7 +188,7 @@ class Settings(BaseSettings):
         except ValidationError as wrong:
             raise BadSettings(_told(wrong, file)) from wrong
         except ValueError as broken:  # not TOML at all
-            raise BadSettings(text("{file} is not TOML: {what}", file=str(file), what=str(broken))) from broken
+            raise BadSettings(_not_toml(str(file), broken)) from broken
         loaded.check()
         return loaded
 
@@ -201,6 +207,23 @@ class Settings(BaseSettings):
             raise BadSettings(
                 text("server.host is {host}, which others can reach, but hooks.tokens names no token for any door", host=self.server.host)
             )
+
+
+def _not_toml(file: str, broken: ValueError) -> Text:
+    """Where a file stops to be TOML, and how TOML is written."""
+    if isinstance(broken, UnicodeDecodeError):
+        return text("{file} is not TOML: it is not written in UTF-8; save it as UTF-8", file=file)
+    place = re.search(r"(.*) \(at line (\d+), column (\d+)\)", str(broken))
+    if place is None:
+        return text("{file} is not TOML: {what}", file=file, what=str(broken))
+    what, line, column = place.groups()
+    return text(
+        '{file} is not TOML: line {line}, column {column} ({what}); it is written `key = "words"` under a `[section]`',
+        file=file,
+        line=line,
+        column=column,
+        what=what,
+    )
 
 
 def _told(wrong: ValidationError, file: Path | None) -> Text:

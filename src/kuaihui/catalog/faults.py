@@ -38,7 +38,9 @@ class FaultyCatalog(BadCatalog):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
-        super().__init__(lined([text("the catalog has {count} faults:", count=len(self.faults)), *(fault.told for fault in self.faults)]))
+        count = len(self.faults)
+        head = text("the catalog has a fault:") if count == 1 else text("the catalog has {count} faults:", count=count)
+        super().__init__(lined([head, *(fault.told for fault in self.faults)]))
 
 
 def in_order(faults: Iterable[Fault]) -> list[Fault]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
@@ -24,8 +25,8 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def listening(config: uvicorn.Config) -> AsyncGenerator[int]:
     """Serve until the block ends; yields the port it took. Raises OSError where the port cannot be listened on."""
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve())
+    server, door = _Server(config), socket.create_server((config.host, config.port))  # our own: uvicorn would end the program
+    serving = asyncio.create_task(server.serve(sockets=[door]))
     try:
         while not server.started:
             if serving.done():

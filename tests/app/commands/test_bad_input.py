@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from socket import create_server
 from threading import Thread
 
 import pytest
@@ -89,13 +90,21 @@ def test_another_server_is_told_from_a_house(monkeypatch: pytest.MonkeyPatch) ->
         (("verify", "--file", "."), ".: Is a directory"),
         (("verify", "--file", "broken.toml"), "this is not an exported incident"),
         (("show", ""), "an empty name names nothing"),
+        (("check", "--settings", "latin.toml"), "not written in UTF-8"),
+        (("check", "--settings", "broken.toml"), "line 1, column 8"),
+        (("doctor",), "docs/integrations/feishu_app.md"),
         (("token", "李 伟"), "people.yaml"),
+        (("token", ""), "an empty name names nothing"),
+        (("drill", "bad-deploy", "--all"), "not both"),
+        (("drill", "bad-deploy", "--virtual", "--drills", "nowhere"), "there is no folder nowhere"),
+        (("drill", "bad-deploy", "--virtual", "--reports", "broken.toml"), "broken.toml: File exists"),
         (("sample", "."), ". is not empty"),
     ],
     ids=lambda one: " ".join(Path(word).name for word in one) if isinstance(one, tuple) else "",
 )
 def test_what_is_typed_wrong_is_told(words: tuple[str, ...], says: str) -> None:
     Path("broken.toml").write_text("[server\nport = 1\n")
+    Path("latin.toml").write_bytes("# 设置".encode("gbk"))
     told = typed(*words)
 
     assert (told.exit_code, told.stdout) == (1, "")
@@ -146,3 +155,63 @@ async def test_a_file_that_cannot_be_written_is_told(stage: Acted) -> None:
 
     assert told.stderr.strip() == "nowhere/export.json: No such file or directory"
     assert unread.stderr.strip() == "nowhere.png: No such file or directory"
+
+
+async def test_a_deed_that_changes_nothing_says_so(stage: Acted) -> None:
+    incident = await stage.rings()
+    first = await asyncio.to_thread(typed, "ack", incident, "--as", "amao")
+    again = await asyncio.to_thread(typed, "ack", incident, "--as", "amao")
+
+    assert first.stderr == ""
+    assert (again.exit_code, again.stdout, again.stderr.strip()) == (0, "", "nothing has changed: it was so already")
+
+
+async def test_words_that_are_missing_are_asked_for(stage: Acted) -> None:
+    told = await asyncio.to_thread(typed, "declare", "redis", "", "--as", "amao")
+
+    assert (told.exit_code, told.stderr.strip()) == (1, "title: must not be empty")
+
+
+async def test_a_duty_that_is_none_is_told(stage: Acted) -> None:
+    incident = await stage.rings()
+    told = [await asyncio.to_thread(typed, "replay", incident, "--with", module) for module in ("no_such_duty", "json")]
+
+    assert [one.exit_code for one in told] == [1, 1]
+    assert "there is no module no_such_duty" in told[0].stderr
+    assert "it has no function `due`" in told[1].stderr
+
+
+async def test_a_file_that_is_none_of_a_catalogs_changes_nothing_in_silence(stage: Acted) -> None:
+    incident = await stage.rings()
+    Path("policies.yml").write_text("business: {repeat: 9}")
+    told = await asyncio.to_thread(typed, "replay", incident, "--catalog", "policies.yml")
+
+    assert told.exit_code == 1
+    assert "policies.yml is no file of a catalog" in told.stderr
+
+
+@pytest.mark.parametrize("asks", ["--port", "--feishu-port"])
+def test_a_port_that_is_taken_is_told_with_what_sets_it(asks: str) -> None:
+    with create_server(("127.0.0.1", 0)) as taken, create_server(("127.0.0.1", 0)) as other:
+        free = str(other.getsockname()[1])
+        other.close()
+        ports = {"--port": free, "--feishu-port": free} | {asks: str(taken.getsockname()[1])}
+        told = typed("try-feishu", *(word for pair in ports.items() for word in pair))
+
+    assert told.exit_code == 1
+    assert f"(Address already in use): choose another {asks}" in told.stderr
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (("verify", "--file", "nowhere.json"), "nowhere.json：没有这个文件或目录"),
+        (("verify", "--file", "."), ".：这是目录，不是文件"),
+        (("incidents",), "连接被拒绝"),
+        (("check", "--catalog", "nowhere"), "名录有 1 处错误："),
+    ],
+)
+def test_what_the_system_says_is_said_in_the_readers_language(words: tuple[str, ...], says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUAIHUI_LANGUAGE", "zh")
+
+    assert says in typed(*words).stderr

@@ -39,7 +39,7 @@ def doctor(what: Annotated[Literal["feishu"], typer.Argument(help="what to look 
 
 async def _feishu(settings: Settings) -> bool:
     if settings.feishu is None:
-        raise BadSettings(text("there is no section [feishu] in the settings"))
+        raise BadSettings(text("there is no section [feishu] in the settings: docs/integrations/feishu_app.md tells what to put there"))
     well = True
     async with _at_desk(settings, settings.feishu) as (desk, checkup):
         async for found in checkup.findings(RealClock().now()):

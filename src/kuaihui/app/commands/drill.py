@@ -49,11 +49,14 @@ def drill(  # noqa: PLR0913, PLR0917  # each is one word people may say
         if listed:
             _list(every(own))
             return
+        if everything and name:
+            raise Refused(text("name a drill, or say --all: not both"))
         place = Settings.load(settings).catalog
         catalog = place.folder if place.folder.exists() or place != CatalogPlace() else sample()
         scripts = _possible(own, catalog) if everything else [_chosen(name, own, catalog, by_surprise=by_surprise)]
         parts = tuple(_parts(play or [], catalog))
         wanted = [Wanted(script, catalog, reports, seed, speed, parts, port, _language(), own_parts=own_parts) for script in scripts]
+        reports.mkdir(parents=True, exist_ok=True)  # told now, not when the drill is over
         if everything:
             raise typer.Exit(0 if every_one(wanted, virtually if virtual else on_parts) else 1)
         _ = virtually(wanted[0]) if virtual else on_parts(wanted[0], stay=stay)

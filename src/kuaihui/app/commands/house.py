@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import os
 import re
 import secrets
 import socket
@@ -17,7 +16,7 @@ import typer
 import uvicorn
 
 from kuaihui.app.commands.catalog import SAMPLE, File
-from kuaihui.app.commands.speaking import one_line_errors, tell
+from kuaihui.app.commands.speaking import one_line_errors, system_words, tell
 from kuaihui.app.settings import Server, Settings
 from kuaihui.app.web.app import create_app
 from kuaihui.app.web.drawing import warm
@@ -69,20 +68,24 @@ def collect_seldom() -> None:
     gc.set_threshold(50_000, 20, 50)  # what bench/intake.py runs with
 
 
-def listening(server: Server) -> socket.socket:
-    """The socket our pages and doors listen on. Raises BadSettings when the port is taken or may not be had."""
+def listening(server: Server, asks: str = "server.port") -> socket.socket:
+    """The socket our pages and doors listen on; `asks` names what sets its port. Raises BadSettings when it is taken or may not be had."""
     try:
         return socket.create_server((server.host, server.port), family=socket.AF_INET6 if ":" in server.host else socket.AF_INET)
     except OSError as taken:
-        words = text(
-            "nothing can listen on {host}:{port} ({what}): choose another server.port", host=server.host, port=server.port, what=_why(taken)
-        )
-        raise BadSettings(words) from taken
+        raise not_to_be_had(server, asks, taken) from taken
 
 
-def _why(taken: OSError) -> str:
-    """The system's own words alone: Python adds the address to them, which we have told."""
-    return os.strerror(taken.errno) if taken.errno and taken.errno > 0 else str(taken)
+def not_to_be_had(server: Server, asks: str, taken: OSError) -> BadSettings:
+    """Why nothing can listen there, and what to choose another port by."""
+    words = text(
+        "nothing can listen on {host}:{port} ({what}): choose another {asks}",
+        host=server.host,
+        port=server.port,
+        what=system_words(taken),
+        asks=asks,
+    )
+    return BadSettings(words)
 
 
 async def serve(built: House, listener: socket.socket) -> None:
@@ -96,10 +99,12 @@ async def serve(built: House, listener: socket.socket) -> None:
 def token(person: Annotated[str, typer.Argument(help="the person's key in people.yaml")]) -> None:
     """Make a token for a person: they get the token, the settings keep its hash."""
     with one_line_errors():
+        if not person:
+            raise Refused(text("an empty name names nothing"))
         if not _ID.fullmatch(person):
             raise Refused(text("{person} is no id: write the key that stands above them in people.yaml", person=person))
         made = secrets.token_urlsafe(24)
         tell(text("for {person} alone (KUAIHUI_TOKEN, or the sign-in page):", person=person), err=True)
         typer.echo(made)
         tell(text("for the settings:"), err=True)
-        typer.echo(f"[auth.people]\n{json.dumps(person)} = {json.dumps(hash_of(made))}")
+        typer.echo(f"[auth.people]\n{json.dumps(person, ensure_ascii=False)} = {json.dumps(hash_of(made))}")

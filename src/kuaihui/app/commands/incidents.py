@@ -77,7 +77,7 @@ def say(
     with one_line_errors():
         talk = Talk(person=person)
         pictures = [talk.post_file("/api/v1/artifacts", picture)["hash"]] if picture else []
-        _tell(talk.post(at("incidents", incident, "deeds"), {"deed": "Speak", "words": words, "pictures": pictures}))
+        told(talk.post(at("incidents", incident, "deeds"), {"deed": "Speak", "words": words, "pictures": pictures}))
 
 
 def role(
@@ -119,9 +119,12 @@ def inbox(person: As = "") -> None:
 
 def _do(incident: str, person: str, deed: dict[str, Any]) -> None:  # Any: the deed's own fields, checked by the house
     with one_line_errors():
-        _tell(Talk(person=person).post(at("incidents", incident, "deeds"), deed))
+        told(Talk(person=person).post(at("incidents", incident, "deeds"), deed))
 
 
-def _tell(answer: dict[str, Any]) -> None:
+def told(answer: dict[str, Any]) -> None:  # as above
+    """What became of a deed, each thing once; or that it was so already."""
     for said in dict.fromkeys(fact["said"] for fact in answer["facts"]):
         typer.echo(said)
+    if not answer["facts"]:
+        tell(text("nothing has changed: it was so already"), err=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kuaihui.app.commands.incidents import As, Incident, Reason
+from kuaihui.app.commands.incidents import As, Incident, Reason, told
 from kuaihui.app.commands.speaking import one_line_errors, tell
 from kuaihui.app.commands.talking import Talk, at
 from kuaihui.language import text
@@ -113,5 +113,4 @@ def hotfixes(incident: Incident) -> None:
 
 
 def _tell(talk: Talk, incident: str, deed: dict[str, str]) -> None:
-    for fact in talk.post(at("incidents", incident, "deeds"), deed)["facts"]:
-        typer.echo(fact["said"])
+    told(talk.post(at("incidents", incident, "deeds"), deed))

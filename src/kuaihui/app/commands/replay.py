@@ -102,5 +102,9 @@ def duties(without: Sequence[str], added: Sequence[str]) -> list[Duty]:
 def _duty(module: str) -> Duty:
     try:
         return importlib.import_module(module).due
-    except (ImportError, AttributeError) as wrong:
+    except ModuleNotFoundError as wrong:
+        raise Refused(text("{module} is no duty: there is no module {name}", module=module, name=str(wrong.name))) from wrong
+    except AttributeError as wrong:
+        raise Refused(text("{module} is no duty: it has no function `due`", module=module)) from wrong
+    except ImportError as wrong:
         raise Refused(text("{module} is no duty: {what}", module=module, what=str(wrong))) from wrong

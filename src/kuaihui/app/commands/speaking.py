@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import typer
 
 from kuaihui.errors import KuaihuiError
-from kuaihui.language import Text, choose, say, text, translate
+from kuaihui.language import Text, choose, plain, say, text, translate
+
+# What a system says of a file or a port, by its number.
+_SYSTEM: Final = {
+    errno.ENOENT: text("No such file or directory"),
+    errno.EISDIR: text("Is a directory"),
+    errno.ENOTDIR: text("Not a directory"),
+    errno.EEXIST: text("File exists"),
+    errno.EACCES: text("Permission denied"),
+    errno.EPERM: text("Operation not permitted"),
+    errno.EROFS: text("Read-only file system"),
+    errno.ENOSPC: text("No space left on device"),
+    errno.EADDRINUSE: text("Address already in use"),
+    errno.EADDRNOTAVAIL: text("Cannot assign requested address"),
+    errno.ECONNREFUSED: text("Connection refused"),
+    errno.EHOSTUNREACH: text("No route to host"),
+}
+_NUMBERED = re.compile(r"\[Errno (-?\d+)\] ?")
 
 
 def language() -> str:
@@ -29,6 +48,15 @@ def colon() -> str:
     return translate(": ", language())
 
 
+def system_words(wrong: Exception) -> Text:
+    """What the system says is wrong, without its number and without the address that Python adds; what it seldom says is left as it is."""
+    numbered = _NUMBERED.search(str(wrong))
+    number = wrong.errno if isinstance(wrong, OSError) else int(numbered[1]) if numbered else None
+    if number in _SYSTEM:
+        return _SYSTEM[number]
+    return plain(os.strerror(number) if number and number > 0 else _NUMBERED.sub("", str(wrong)))
+
+
 @contextmanager
 def one_line_errors() -> Generator[None]:
     """An error that somebody can put right, or a file that cannot be used, is one text and exit code 1, not a traceback."""
@@ -37,7 +65,7 @@ def one_line_errors() -> Generator[None]:
     except BrokenPipeError:  # whoever read our words has seen enough
         raise
     except OSError as wrong:
-        _end(text("{file}: {what}", file=str(wrong.filename or "?"), what=wrong.strerror or str(wrong)), wrong)
+        _end(text("{file}: {what}", file=str(wrong.filename or "?"), what=system_words(wrong)), wrong)
     except KuaihuiError as wrong:
         _end(wrong.text, wrong)
 

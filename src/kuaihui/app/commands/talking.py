@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
-from kuaihui.app.commands.speaking import colon, language
+from kuaihui.app.commands.speaking import colon, language, system_words
 from kuaihui.errors import KuaihuiError, Refused
 from kuaihui.language import Text, plain, text
 
@@ -82,7 +82,7 @@ class Talk:
             words = text(
                 "no house answers at {server} ({what}): start it with `kuaihui up`, or set KUAIHUI_SERVER",
                 server=self.server,
-                what=str(broken),
+                what=system_words(broken),
             )
             raise KuaihuiError(words) from broken
 

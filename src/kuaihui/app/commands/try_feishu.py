@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -12,11 +13,11 @@ from typing import Annotated, Any, Final
 import typer
 import yaml
 
-from kuaihui.app.commands.house import listening, run, serve
+from kuaihui.app.commands.house import listening, not_to_be_had, run, serve
 from kuaihui.app.commands.speaking import one_line_errors, tell
 from kuaihui.app.feishu_settings import FeishuAlerts, FeishuDocuments, FeishuHearing, FeishuRoster, FeishuSettings
 from kuaihui.app.overlay import laid_over
-from kuaihui.app.settings import CatalogPlace, JournalPlace, Settings
+from kuaihui.app.settings import CatalogPlace, JournalPlace, Server, Settings
 from kuaihui.app.wiring import House, catalog_folder, house, start
 from kuaihui.emulators.feishu import office as tenants
 from kuaihui.emulators.feishu.clock import Clock
@@ -61,12 +62,12 @@ async def together(folder: Path, port: int, feishu_port: int) -> None:
         world = tenants.office()
         template, roster = furnish(world)
         world.documents[template].members[tenants.ALERT_GROUP] = EDIT
-        tenant = await opened.enter_async_context(running(world, feishu_port))
+        tenant = await opened.enter_async_context(_tenant(world, feishu_port))
         base = opened.enter_context(catalog_folder(Settings()))[0]
         (folder / "people.yaml").write_text(yaml.safe_dump(_people()), encoding="utf-8")
         catalog = opened.enter_context(laid_over(base, folder / "people.yaml"))
         settings = trial(tenant, port, catalog, template, roster)
-        listener = opened.enter_context(listening(settings.server))
+        listener = opened.enter_context(listening(settings.server, "--port"))
         built = await opened.enter_async_context(house(settings, TenantsClock(world.clock)))
         await start(built)
         built.tasks.append(asyncio.create_task(_follow(built, world), name="tenant's clock"))
@@ -75,6 +76,17 @@ async def together(folder: Path, port: int, feishu_port: int) -> None:
         tell(text("Feishu, emulated: {address} (be anybody there; let the alert bot ring)", address=tenant.url))
         tell(text("Kuaihui is up: {address}", address=settings.server.reached_at))
         await serve(built, listener)
+
+
+@asynccontextmanager
+async def _tenant(world: World, port: int) -> AsyncGenerator[Emulated]:
+    """The tenant, running. Raises BadSettings where its port is taken."""
+    async with AsyncExitStack() as opened:
+        try:
+            tenant = await opened.enter_async_context(running(world, port))
+        except OSError as taken:
+            raise not_to_be_had(Server(port=port), "--feishu-port", taken) from taken
+        yield tenant
 
 
 def trial(tenant: Emulated, port: int, catalog: Path, template: str, roster: str) -> Settings:

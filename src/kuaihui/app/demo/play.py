@@ -73,7 +73,7 @@ async def play_live(port: int, journal: Path) -> None:
     """The story on a fast clock, live on the pages; then the pages stay up until Ctrl-C."""
     async with _sample() as folder:
         settings = _settings(folder, f"sqlite:///{journal}", port)
-        listener = listening(settings.server)
+        listener = listening(settings.server, "--port")
         clock = SpedClock(BEGINS, PACE, RealClock().now)
         async with house(settings, clock, sources()) as built:
             await start(built)

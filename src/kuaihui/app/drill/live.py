@@ -93,7 +93,7 @@ async def acting_live(wanted: Wanted, say: Callable[[Text], None] | None = None)
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="kuaihui-drill-")))
         catalog = drill_catalog(wanted.script, wanted.catalog, folder / "catalog", wanted.language)
         compress(catalog, wanted.speed)
-        listener = opened.enter_context(listening(Server(port=wanted.port)))
+        listener = opened.enter_context(listening(Server(port=wanted.port), "--port"))
         server = Server(port=listener.getsockname()[1])
         stage = await opened.enter_async_context(
             Stage(

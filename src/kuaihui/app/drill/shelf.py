@@ -22,7 +22,9 @@ DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def folders(own: Path | None = None) -> dict[str, Path]:
-    """Every drill's folder by name; the team's stand before ours."""
+    """Every drill's folder by name; the team's stand before ours. Raises Refused where the team's folder is not there."""
+    if own and not own.is_dir():
+        raise Refused(text("there is no folder {path}", path=str(own)))
     places = [OURS, *([own] if own else [])]
     return {path.parent.name: path.parent for place in places for path in sorted(place.glob("*/drill.yaml"))}
 

@@ -127,6 +127,10 @@ def _fault(fault: dict[str, Any]) -> tuple[str, str, Text, str | float | None]: 
     return kind, path, _words(kind, limit), limit if isinstance(limit, str | int | float) else None
 
 
+def _short(limit: object) -> Text:
+    return text("must not be empty") if limit == 1 else text("must have at least {limit} characters or entries", limit=str(limit))
+
+
 def _words(kind: str, limit: object) -> Text:
     """What a rule of pydantic's means, in words; a test asks for each that our models can break."""
     bound = str(limit)
@@ -135,7 +139,7 @@ def _words(kind: str, limit: object) -> Text:
         ({"greater_than_equal"}, text("must be at least {limit}", limit=bound)),
         ({"less_than_equal"}, text("must be at most {limit}", limit=bound)),
         ({"string_too_long", "too_long"}, text("may have at most {limit} characters or entries", limit=bound)),
-        ({"string_too_short", "too_short"}, text("must have at least {limit} characters or entries", limit=bound)),
+        ({"string_too_short", "too_short"}, _short(limit)),
         ({"extra_forbidden"}, text("is not known here")),
         ({"literal_error", "enum", "union_tag_invalid"}, text("is none of the possible values: {limit}", limit=bound)),
         ({"union_tag_not_found"}, text("does not say which kind it is")),
