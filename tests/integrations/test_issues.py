@@ -158,6 +158,14 @@ async def test_a_wrong_token_is_given_up_and_a_busy_forge_tried_later(forge: For
         await carrier(forge).carries[MakeIssue](ORDER, opened(), after(20))
 
 
+async def test_githubs_used_up_rate_limit_is_tried_later() -> None:
+    limited = httpx.MockTransport(lambda _: httpx.Response(403, headers={"x-ratelimit-remaining": "0"}))
+    one = github.GitHub(github.Access(url="http://forge", token="secret"), "github.main", limited)
+
+    with pytest.raises(TryLater):
+        await one.carries[MakeIssue](ORDER, opened(), after(20))
+
+
 async def test_a_place_without_a_project_is_given_up(forge: Forge) -> None:
     with pytest.raises(GiveUp):
         await carrier(forge).carries[MakeIssue](MakeIssue(occasion=1, task="t", title="x", words="", source="f"), opened(), after(1))

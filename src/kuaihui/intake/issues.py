@@ -50,6 +50,11 @@ class IssueMoved(msgspec.Struct, frozen=True, kw_only=True):
         return self.source, self.project, self.number
 
 
+def mark_of(incident: str, task: str) -> str:
+    """What a task's issue is found again by; Markdown does not show it."""
+    return f"<!-- kuaihui {incident} {task} -->"
+
+
 def marked(words: str) -> tuple[str, str]:
     """The incident and the task whose mark an issue's words carry; empty where they carry none."""
     found = _MARK.search(words)

@@ -21,7 +21,8 @@ from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.orders import ListChanges, Order
-from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
+from kuaihui.orders.refusals import lacking
+from kuaihui.over_http import OverHttp
 
 _BUDGET: Final = timedelta(seconds=18)
 
@@ -112,6 +113,7 @@ class ArgoCD:
         self._url = access.url.rstrip("/")
         headers = {"Authorization": f"Bearer {access.token}"} if access.token else {}
         self._client = httpx.AsyncClient(base_url=self._url, headers=headers, transport=transport, timeout=_BUDGET.total_seconds())
+        self._there = OverHttp(self._client, name, scrub)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {ListChanges: self.list_changes}
 
     async def close(self) -> None:
@@ -129,18 +131,9 @@ class ArgoCD:
 
     async def _application(self, application: str, namespace: str) -> _Application:
         asked = {"appNamespace": namespace} if namespace else {}
-        try:
-            response = await self._client.get(f"/api/v1/applications/{quote(application, safe='')}", params=asked)
-        except httpx.TimeoutException as slow:
-            raise too_slow(self.name) from slow
-        except httpx.HTTPError as failed:
-            raise unreachable(self.name, type(failed).__name__) from failed
-        if refused := refusal(self.name, response.status_code, self.scrub(response.text[:200]), response.headers.get("retry-after")):
-            raise refused
-        try:
-            return msgspec.json.decode(response.content, type=_Application)
-        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
-            raise unreadable(self.name, str(wrong)) from wrong
+        return self._there.read(
+            await self._there.ask("GET", f"/api/v1/applications/{quote(application, safe='')}", params=asked), _Application
+        )
 
 
 def _changes(status: _Status, application: str, link: str) -> Iterator[Change]:

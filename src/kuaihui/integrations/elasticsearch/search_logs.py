@@ -26,7 +26,8 @@ from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.elasticsearch.discover import discover
 from kuaihui.language import text
 from kuaihui.orders import Order, SearchLogs
-from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
+from kuaihui.orders.refusals import lacking
+from kuaihui.over_http import OverHttp
 
 _BUDGET: Final = timedelta(seconds=26)
 PAGE: Final = 5_000  # half of index.max_result_window's default
@@ -87,6 +88,7 @@ class Elasticsearch:
         self._client = httpx.AsyncClient(
             base_url=access.url.rstrip("/"), headers=headers, auth=auth, transport=transport, timeout=_BUDGET.total_seconds()
         )
+        self._there = OverHttp(self._client, name, scrub)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {SearchLogs: self.search_logs}
 
     async def close(self) -> None:
@@ -135,19 +137,8 @@ class Elasticsearch:
             "sort": [{stamp: {"order": "desc", "format": "epoch_millis", "unmapped_type": "date"}}],
             "query": {"bool": {"filter": [{"range": {stamp: span}}, *_asked(order)]}},
         }
-        try:
-            async with asyncio.timeout_at(deadline):
-                response = await self._client.post(f"/{index}/_search", params={"ignore_unavailable": "true"}, json=body)
-        except (TimeoutError, httpx.TimeoutException) as slow:
-            raise too_slow(self.name) from slow
-        except httpx.HTTPError as failed:
-            raise unreachable(self.name, type(failed).__name__) from failed
-        if refused := refusal(self.name, response.status_code, self.scrub(response.text[:300]), response.headers.get("retry-after")):
-            raise refused
-        try:
-            return msgspec.json.decode(response.content, type=_Reply)
-        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
-            raise unreadable(self.name, str(wrong)) from wrong
+        response = await self._there.ask("POST", f"/{index}/_search", deadline, params={"ignore_unavailable": "true"}, json=body)
+        return self._there.read(response, _Reply)
 
 
 def _asked(order: SearchLogs) -> list[dict[str, object]]:

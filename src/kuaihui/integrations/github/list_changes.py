@@ -8,7 +8,6 @@ Rule 3: a used-up rate limit is told with 403 or 429; both are tried later.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,13 +19,13 @@ import msgspec
 
 from kuaihui.diagnosis.listed_changes import listed
 from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
-from kuaihui.errors import CarryError
 from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.github.make_issue import Issues
 from kuaihui.orders import CloseIssue, ListChanges, MakeIssue, Order, ReopenIssue
-from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
+from kuaihui.orders.refusals import lacking
+from kuaihui.over_http import OverHttp, each_for_itself
 
 _BUDGET: Final = timedelta(seconds=18)
 _PAGE: Final = 100  # GitHub's greatest
@@ -147,7 +146,8 @@ class GitHub:
         self._client = httpx.AsyncClient(
             base_url=access.url.rstrip("/"), headers=headers, transport=transport, timeout=_BUDGET.total_seconds(), follow_redirects=True
         )
-        issues = Issues(self._client, name, scrub)
+        self._there = OverHttp(self._client, name, scrub, _status)
+        issues = Issues(self._there, name)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {
             ListChanges: self.list_changes,
             MakeIssue: issues.make,
@@ -164,18 +164,8 @@ class GitHub:
         repository = order.place.get("repository") or order.place.get("project")
         if not repository:
             raise lacking(self.name, "repository")
-        found: list[Change] = []
-        failed: list[CarryError] = []
-        for kind in (self._deployments, self._merges, self._runs):
-            try:
-                async with asyncio.timeout((_BUDGET / 3).total_seconds()):
-                    found += [one async for one in kind(f"/repos/{repository}", order)]
-            except TimeoutError:
-                failed.append(too_slow(self.name))
-            except CarryError as refused:
-                failed.append(refused)
-        if len(failed) == 3:
-            raise failed[0]
+        kinds = [kind(f"/repos/{repository}", order) for kind in (self._deployments, self._merges, self._runs)]
+        found, failed = await each_for_itself(kinds, self.name, _BUDGET)
         return [listed(order, found, now, self.name, failed, self.scrub)]
 
     async def _deployments(self, repository: str, order: ListChanges) -> AsyncIterator[Change]:
@@ -183,8 +173,8 @@ class GitHub:
         pages = self._pages(f"{repository}/deployments", asked, list[_Deployment])
         told = [one async for one in _until_older(pages, lambda one: one.created_at, order)]
         for one in islice(told, _MOST_STATUSES):
-            statuses = await self._get(f"{repository}/deployments/{one.id}/statuses", {"per_page": "1"})
-            yield one.change(next(iter(self._read(statuses, list[_Status])), None))
+            statuses = await self._there.ask("GET", f"{repository}/deployments/{one.id}/statuses", params={"per_page": "1"})
+            yield one.change(next(iter(self._there.read(statuses, list[_Status])), None))
         for one in told[_MOST_STATUSES:]:
             yield one.change(None)
 
@@ -213,32 +203,15 @@ class GitHub:
         url: str | None = path
         given: Mapping[str, str] | None = {**asked, "per_page": str(_PAGE)}
         while url:
-            response = await self._get(url, given)
-            yield self._read(response, kind)
+            response = await self._there.ask("GET", url, params=given)
+            yield self._there.read(response, kind)
             url, given = response.links.get("next", {}).get("url"), None
 
-    def _read(self, response: httpx.Response, kind: type[T]) -> T:
-        try:
-            return msgspec.json.decode(response.content, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
-            raise unreadable(self.name, str(wrong)) from wrong
 
-    async def _get(self, path: str, asked: Mapping[str, str] | None) -> httpx.Response:
-        try:
-            response = await self._client.get(path, params=asked)
-        except httpx.TimeoutException as slow:
-            raise too_slow(self.name) from slow
-        except httpx.HTTPError as failed:
-            raise unreachable(self.name, type(failed).__name__) from failed
-        status = 429 if _limited(response) else response.status_code
-        if refused := refusal(self.name, status, self.scrub(response.text[:200]), response.headers.get("retry-after")):
-            raise refused
-        return response
-
-
-def _limited(response: httpx.Response) -> bool:
-    """A 403 that means "too often", not "not allowed"."""
-    return response.status_code == 403 and (response.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in response.headers)
+def _status(response: httpx.Response) -> int:
+    """A 403 may mean "too often", not "not allowed"."""
+    limited = response.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in response.headers
+    return 429 if response.status_code == 403 and limited else response.status_code
 
 
 async def _until_older(pages: AsyncIterator[list[T]], at: Callable[[T], datetime], order: ListChanges) -> AsyncIterator[T]:

@@ -6,7 +6,6 @@ Rule 1: each kind is asked for itself; one that fails leaves the others standing
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,13 +17,13 @@ import msgspec
 
 from kuaihui.diagnosis.listed_changes import listed
 from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
-from kuaihui.errors import CarryError
 from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.gitlab.make_issue import Issues
 from kuaihui.orders import CloseIssue, ListChanges, MakeIssue, Order, ReopenIssue
-from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
+from kuaihui.orders.refusals import lacking
+from kuaihui.over_http import OverHttp, each_for_itself
 
 _BUDGET: Final = timedelta(seconds=18)
 _PAGE: Final = 100  # GitLab's greatest
@@ -132,7 +131,8 @@ class GitLab:
         self._client = httpx.AsyncClient(
             base_url=f"{access.url.rstrip('/')}/api/v4", headers=headers, transport=transport, timeout=_BUDGET.total_seconds()
         )
-        issues = Issues(self._client, name, scrub)
+        self._there = OverHttp(self._client, name, scrub)
+        issues = Issues(self._there, name)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {
             ListChanges: self.list_changes,
             MakeIssue: issues.make,
@@ -149,19 +149,9 @@ class GitLab:
         project = order.place.get("project") or order.place.get("repository")
         if not project:
             raise lacking(self.name, "project")
-        found: list[Change] = []
-        failed: list[CarryError] = []
         # One after the other: three at once is what a busy GitLab answers with 429.
-        for kind in (self._deployments, self._merges, self._pipelines):
-            try:
-                async with asyncio.timeout((_BUDGET / 3).total_seconds()):
-                    found += [one async for one in kind(quote(project, safe=""), order)]
-            except TimeoutError:
-                failed.append(too_slow(self.name))
-            except CarryError as refused:
-                failed.append(refused)
-        if len(failed) == 3:
-            raise failed[0]
+        kinds = [kind(quote(project, safe=""), order) for kind in (self._deployments, self._merges, self._pipelines)]
+        found, failed = await each_for_itself(kinds, self.name, _BUDGET)
         return [listed(order, found, now, self.name, failed, self.scrub)]
 
     async def _deployments(self, project: str, order: ListChanges) -> AsyncIterator[Change]:
@@ -190,26 +180,11 @@ class GitLab:
         """Every entry of every page, up to one more than wanted."""
         page, seen = "1", 0
         while page and seen <= most:
-            response = await self._get(path, {**asked, "per_page": str(_PAGE), "page": page})
-            try:
-                entries = msgspec.json.decode(response.content, type=list[kind])
-            except msgspec.DecodeError as wrong:
-                raise unreadable(self.name, str(wrong)) from wrong
-            for entry in entries:
+            response = await self._there.ask("GET", path, params={**asked, "per_page": str(_PAGE), "page": page})
+            for entry in self._there.read(response, list[kind]):
                 seen += 1
                 yield entry
             page = response.headers.get("x-next-page", "")
-
-    async def _get(self, path: str, asked: Mapping[str, str]) -> httpx.Response:
-        try:
-            response = await self._client.get(path, params=asked)
-        except httpx.TimeoutException as slow:
-            raise too_slow(self.name) from slow
-        except httpx.HTTPError as failed:
-            raise unreachable(self.name, type(failed).__name__) from failed
-        if refused := refusal(self.name, response.status_code, self.scrub(response.text[:200]), response.headers.get("retry-after")):
-            raise refused
-        return response
 
 
 def _iso(at: datetime) -> str:

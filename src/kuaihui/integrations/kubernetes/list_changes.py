@@ -23,7 +23,8 @@ from kuaihui.incident.evidence import Change
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.orders import ListChanges, Order
-from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
+from kuaihui.orders.refusals import lacking
+from kuaihui.over_http import OverHttp
 
 _BUDGET: Final = timedelta(seconds=18)
 _REVISIONS: Final = ("deployment.kubernetes.io/revision", "rollout.argoproj.io/revision")
@@ -135,6 +136,7 @@ class Kubernetes:
         self._client = httpx.AsyncClient(
             base_url=access.url.rstrip("/"), headers=headers, verify=trusted, transport=transport, timeout=_BUDGET.total_seconds()
         )
+        self._there = OverHttp(self._client, name, scrub)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {ListChanges: self.list_changes}
 
     async def close(self) -> None:
@@ -160,18 +162,7 @@ class Kubernetes:
         return order.place.get("namespace", "default"), kind or "deployment", name
 
     async def _get(self, path: str, kind: type[T]) -> T:
-        try:
-            response = await self._client.get(path)
-        except httpx.TimeoutException as slow:
-            raise too_slow(self.name) from slow
-        except httpx.HTTPError as failed:
-            raise unreachable(self.name, type(failed).__name__) from failed
-        if refused := refusal(self.name, response.status_code, self.scrub(response.text[:200]), response.headers.get("retry-after")):
-            raise refused
-        try:
-            return msgspec.json.decode(response.content, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
-            raise unreadable(self.name, str(wrong)) from wrong
+        return self._there.read(await self._there.ask("GET", path), kind)
 
 
 def _changes(one: _ReplicaSet, workload: _Workload, name: str, namespace: str) -> Iterator[Change]:

@@ -24,7 +24,8 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.loki.explore import explore
 from kuaihui.orders import Order, SearchLogs
-from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
+from kuaihui.orders.refusals import lacking
+from kuaihui.over_http import OverHttp
 
 _BUDGET: Final = timedelta(seconds=26)
 PAGE: Final = 5_000  # Loki's own default of max_entries_limit_per_query
@@ -79,6 +80,7 @@ class Loki:
         self._client = httpx.AsyncClient(
             base_url=access.url.rstrip("/"), headers=headers, auth=auth, transport=transport, timeout=_BUDGET.total_seconds()
         )
+        self._there = OverHttp(self._client, name, scrub)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {SearchLogs: self.search_logs}
 
     async def close(self) -> None:
@@ -111,19 +113,8 @@ class Loki:
 
     async def _page(self, query: str, since: int, until: int, deadline: float) -> list[_Stream]:
         asked = {"query": query, "start": str(since), "end": str(until), "limit": str(self.page), "direction": "backward"}
-        try:
-            async with asyncio.timeout_at(deadline):
-                response = await self._client.get("/loki/api/v1/query_range", params=asked)
-        except (TimeoutError, httpx.TimeoutException) as slow:
-            raise too_slow(self.name) from slow
-        except httpx.HTTPError as failed:
-            raise unreachable(self.name, type(failed).__name__) from failed
-        if refused := refusal(self.name, response.status_code, self.scrub(response.text[:300]), response.headers.get("retry-after")):
-            raise refused
-        try:
-            return msgspec.json.decode(response.content, type=_Reply).data.result
-        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
-            raise unreadable(self.name, str(wrong)) from wrong
+        response = await self._there.ask("GET", "/loki/api/v1/query_range", deadline, params=asked)
+        return self._there.read(response, _Reply).data.result
 
 
 def _query(order: SearchLogs, source: str) -> str:

@@ -27,7 +27,8 @@ from kuaihui.integrations.lts.console import page
 from kuaihui.integrations.lts.signing import signed
 from kuaihui.language import text
 from kuaihui.orders import Order, SearchLogs
-from kuaihui.orders.refusals import lacking, refusal, too_slow, unreachable, unreadable
+from kuaihui.orders.refusals import lacking, unreadable
+from kuaihui.over_http import OverHttp
 
 _BUDGET: Final = timedelta(seconds=26)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -82,6 +83,7 @@ class Lts:
         self.name, self.scrub = name, scrub
         self.access = access
         self._client = httpx.AsyncClient(transport=transport, timeout=_BUDGET.total_seconds())
+        self._there = OverHttp(self._client, name, scrub)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {SearchLogs: self.search_logs}
 
     async def close(self) -> None:
@@ -129,22 +131,7 @@ class Lts:
         url = f"{self.access.url.rstrip('/')}/v2/{project}/groups/{group}/streams/{stream}/content/query"
         body = msgspec.json.encode(asked)
         headers = signed(url, body, project, self.access.access_key, self.access.secret_key, now)
-        try:
-            async with asyncio.timeout_at(deadline):
-                response = await self._client.post(url, content=body, headers=headers)
-        except (TimeoutError, httpx.TimeoutException) as slow:
-            raise too_slow(self.name) from slow
-        except httpx.HTTPError as failed:
-            raise unreachable(self.name, type(failed).__name__) from failed
-        if refused := refusal(self.name, response.status_code, self.scrub(response.text[:300]), response.headers.get("retry-after")):
-            raise refused
-        return self._read(response.content)
-
-    def _read(self, body: bytes) -> _Reply:
-        try:
-            reply = msgspec.json.decode(body, type=_Reply)
-        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
-            raise unreadable(self.name, str(wrong)) from wrong
+        reply = self._there.read(await self._there.ask("POST", url, deadline, content=body, headers=headers), _Reply)
         if reply.logs is None:
             raise unreadable(self.name, reply.error_code or "no logs")
         return reply

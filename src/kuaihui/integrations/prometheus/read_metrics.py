@@ -25,7 +25,8 @@ from kuaihui.incident.fact import Fact
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
 from kuaihui.orders import Order, ReadMetrics
-from kuaihui.orders.refusals import refusal, too_slow, unreachable, unreadable
+from kuaihui.orders.refusals import refusal, unreadable
+from kuaihui.over_http import OverHttp
 
 # Prometheus refuses more points than this a series (web/api/v1: "exceeded maximum resolution of 11,000 points").
 MOST_ASKED: Final = 11_000
@@ -80,6 +81,7 @@ class Prometheus:
         self._client = httpx.AsyncClient(
             base_url=access.url.rstrip("/"), headers=headers, auth=auth, transport=transport, timeout=_BUDGET.total_seconds()
         )
+        self._there = OverHttp(self._client, name, scrub)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {ReadMetrics: self.read_metrics}
 
     async def close(self) -> None:
@@ -120,14 +122,8 @@ class Prometheus:
             "step": str(step.total_seconds()),
             "timeout": f"{_BUDGET.seconds - 1}s",
         }
-        try:
-            async with asyncio.timeout(_BUDGET.total_seconds()):
-                response = await self._client.post("/api/v1/query_range", data=form)
-        except TimeoutError as slow:
-            raise too_slow(self.name) from slow
-        except httpx.HTTPError as failed:
-            raise unreachable(self.name, type(failed).__name__) from failed
-        return self._read(response)
+        deadline = asyncio.get_running_loop().time() + _BUDGET.total_seconds()
+        return self._read(await self._there.answer("POST", "/api/v1/query_range", deadline, data=form))
 
     def _read(self, response: httpx.Response) -> _Reply:
         try:
