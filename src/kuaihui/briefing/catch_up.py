@@ -15,6 +15,7 @@ import msgspec
 from kuaihui.briefing.situation_report import situation
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.wall_clock import zone
+from kuaihui.incident.fact import Fact
 from kuaihui.incident.holders import PRESENCE, parts
 from kuaihui.incident.open_tasks import open_tasks
 from kuaihui.incident.paged import Given, pages
@@ -50,21 +51,24 @@ class Late(msgspec.Struct, frozen=True):
 
 def late_ones(timeline: Timeline) -> list[Late]:
     """Everybody who was paged and did not stir for as long as their level waits, in the order they were called."""
+    if not (timeline.has(Acknowledged) or timeline.has(Closed)):
+        return []
     first: dict[str, Given] = {}
     for given in pages(timeline):
         first.setdefault(given[2].person, given)
-    found = (_late(timeline, *given) for given in first.values())
+    stirred = timeline.of(PRESENCE)
+    found = (_late(timeline, stirred, *given) for given in first.values())
     return [one for one in found if one]
 
 
-def _late(timeline: Timeline, number: int, at: datetime, page: Page) -> Late | None:
+def _late(timeline: Timeline, stirred: list[tuple[int, Fact]], number: int, at: datetime, page: Page) -> Late | None:
     person = page.person
     taken = next((one.at for one in timeline.all(Acknowledged, number) if one.by != person), None)
     closed = next((one.at for one in timeline.all(Closed, number)), None)
     over = min(filter(None, (taken, closed)), default=None)
     if over is None:
         return None
-    back = next((one.at for one in timeline.facts[number:] if isinstance(one, PRESENCE) and _whose(one) == person), None)
+    back = next((one.at for place, one in stirred if place > number and _whose(one) == person), None)
     if back is not None and back <= over:
         return None
     if back is not None and back - at <= waited_for(timeline, page.level):
@@ -74,8 +78,8 @@ def _late(timeline: Timeline, number: int, at: datetime, page: Page) -> Late | N
     return Late(person, number, at, page.level, tuple(channels), over - at, back, how)
 
 
-def _whose(fact: object) -> str:
-    return fact.person if isinstance(fact, Read) else getattr(fact, "by", "")
+def _whose(fact: Fact) -> str:
+    return fact.person if isinstance(fact, Read) else fact.by
 
 
 def _how(timeline: Timeline, person: str, back: datetime) -> str:

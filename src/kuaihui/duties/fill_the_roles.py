@@ -21,10 +21,21 @@ from kuaihui.incident.pages import Acknowledged
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.roles import RoleProposed
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import Text, text
+from kuaihui.language import Text, plain, text
 from kuaihui.orders import ProposeRole
 
 AT_ONCE: Final = 1  # the severity that asks for every role without waiting for an acknowledgement
+_TARGETS: Final = {
+    "oncall": text("on-call"),
+    "owner": text("owner"),
+    "leader": text("leader"),
+    "leader-of-oncall": text("leader of the on-call"),
+    "communicators": text("standing communicator"),
+    "operations": text("operations"),
+    "testers": text("tester"),
+    "superior": text("superior"),
+    "backup-of-oncall": text("backup of the on-call"),
+}
 
 
 def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
@@ -32,12 +43,13 @@ def due(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[Due]:
     if timeline.phase not in (Phase.OPEN, Phase.ENGAGED):
         return
     engaged = timeline.last(Acknowledged, timeline.occasion)
-    begin = timeline.opened.at if timeline.severity <= AT_ONCE else engaged.at if engaged else None
+    severity = timeline.severity
+    begin = timeline.opened.at if severity <= AT_ONCE else engaged.at if engaged else None
     if begin is None:
         return
     known = parts(timeline)
     for role in catalog.roles.values():
-        if timeline.severity <= role.needed_from:
+        if severity <= role.needed_from:
             yield from _ask(timeline, catalog, role, known.get(role.id, Part(role.id)), begin, now)
 
 
@@ -68,18 +80,7 @@ def candidates(timeline: Timeline, catalog: Catalog, role: Role, at: datetime) -
 
 def said_target(target: str) -> Text:
     """A target of a policy or role, in words."""
-    known = {
-        "oncall": text("on-call"),
-        "owner": text("owner"),
-        "leader": text("leader"),
-        "leader-of-oncall": text("leader of the on-call"),
-        "communicators": text("standing communicator"),
-        "operations": text("operations"),
-        "testers": text("tester"),
-        "superior": text("superior"),
-        "backup-of-oncall": text("backup of the on-call"),
-    }
-    return known.get(target, Text("{words}", {"words": target.partition(":")[2] or target}))
+    return _TARGETS.get(target) or plain(target.partition(":")[2] or target)
 
 
 def _present(timeline: Timeline, person: str, since: datetime) -> bool:

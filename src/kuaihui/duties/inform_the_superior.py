@@ -107,8 +107,9 @@ class Reporting:
 
 def _carried(timeline: Timeline) -> Iterator[Due | Conclude]:
     """Each report goes to each superior; who is not in the room yet is pulled in."""
-    inside = {fact.person for fact in timeline.all(PulledIn)}
-    for number, fact in timeline.numbered(Reported):
+    reported = timeline.numbered(Reported)
+    inside = {fact.person for fact in timeline.all(PulledIn)} if reported else set[str]()
+    for number, fact in reported:
         for person in fact.to:
             if person not in inside and fact.kind != CLOSING:
                 inside.add(person)

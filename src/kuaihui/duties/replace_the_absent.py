@@ -71,11 +71,13 @@ def _stand_in(timeline: Timeline, catalog: Catalog, role: Role, absent: str, now
         for person, seen in last_seen(timeline, timeline.occasion).items()
         if person in catalog.people and person not in (absent, *passed_over) and seen >= _last_called(timeline, person, seen)
     ]
+    if not present:
+        return None
     for person, _ in candidates(timeline, catalog, role, now):
         if person in present:
             return person
     held = list(holders(timeline).values())
-    return min(present, key=held.count, default=None)
+    return min(present, key=held.count)
 
 
 def _last_called(timeline: Timeline, person: str, otherwise: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from kuaihui.language import Text, text
 from kuaihui.orders.order import Order
@@ -45,13 +45,16 @@ class Page(Order, frozen=True, kw_only=True, tag=True):
 
 def channel_said(channel: str) -> Text | str:
     """A channel in words; one that an integration of somebody's own has goes by its name."""
-    return {
-        "inbox": text("inbox"),
-        "feishu": text("Feishu"),
-        "feishu-urgent-app": text("Feishu, ringing in the app"),
-        "feishu-urgent-sms": text("Feishu, ringing by SMS"),
-        "feishu-urgent-phone": text("Feishu, ringing by phone"),
-    }.get(channel, channel)
+    return _CHANNELS.get(channel, channel)
+
+
+_CHANNELS: Final = {
+    "inbox": text("inbox"),
+    "feishu": text("Feishu"),
+    "feishu-urgent-app": text("Feishu, ringing in the app"),
+    "feishu-urgent-sms": text("Feishu, ringing by SMS"),
+    "feishu-urgent-phone": text("Feishu, ringing by phone"),
+}
 
 
 class Tell(Order, frozen=True, kw_only=True, tag=True):
