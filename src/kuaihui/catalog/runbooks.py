@@ -10,8 +10,9 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from kuaihui.catalog.front_matter import read_page
 from kuaihui.catalog.shapes import Entry, Named
-from kuaihui.catalog.sheets import Sheet, read_sheet
+from kuaihui.catalog.sheets import Sheet
 from kuaihui.catalog.slips import slips
 from kuaihui.catalog.sources import Sources
 from kuaihui.language import text
@@ -52,20 +53,12 @@ def read_runbooks(sources: Sources) -> dict[str, Runbook]:
 
 
 def _read(path: Path, sources: Sources) -> Runbook | None:
-    file, words = sources.name(path), sources.text_of(path)
-    if words is None:
+    remedy = text("begin the file with a line ---, then name: and symptoms:, then a line ---")
+    page = read_page(path, sources, text("the runbook has no front matter"), remedy)
+    if page is None or page.head is None:
         return None
-    lines = words.split("\n")
-    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), 0) if lines[0].rstrip() == "---" else 0
-    if not end:
-        remedy = text("begin the file with a line ---, then name: and symptoms:, then a line ---")
-        sources.fault((file, 1), "no_front_matter", text("the runbook has no front matter"), remedy)
-        return None
-    sheet = read_sheet("\n".join(lines[1:end]), file, sources.faults.append, first=2)
-    if sheet is None:
-        return None
-    sources.known["runbooks"][path.stem] = sheet
-    return _shaped(path.stem, sheet, "\n".join(lines[end + 1 :]).strip("\n"), sources)
+    sources.known["runbooks"][path.stem] = page.head
+    return _shaped(path.stem, page.head, page.body, sources)
 
 
 def _shaped(name: str, sheet: Sheet, body: str, sources: Sources) -> Runbook | None:

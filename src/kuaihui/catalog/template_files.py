@@ -18,8 +18,9 @@ from typing import Final
 from pydantic import Field, ValidationError
 
 from kuaihui.catalog.faults import did_you_mean
+from kuaihui.catalog.front_matter import read_page
 from kuaihui.catalog.shapes import Entry, Name
-from kuaihui.catalog.sheets import Sheet, read_sheet
+from kuaihui.catalog.sheets import Sheet
 from kuaihui.catalog.slips import slips
 from kuaihui.catalog.sources import Sources
 from kuaihui.catalog.templates import Section, Template
@@ -71,21 +72,15 @@ def read_templates(sources: Sources) -> dict[str, Template]:
 
 
 def _page(path: Path, sources: Sources) -> _Page | None:
-    file, words = sources.name(path), sources.text_of(path)
-    if words is None:
+    remedy = text("begin the file with a line ---, then name: and title:, then a line ---")
+    page = read_page(path, sources, text("the template has no front matter"), remedy)
+    if page is None:
         return None
-    lines = words.split("\n")
-    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), 0) if lines[0].rstrip() == "---" else 0
-    if not end:
-        remedy = text("begin the file with a line ---, then name: and title:, then a line ---")
-        sources.fault((file, 1), "no_front_matter", text("the template has no front matter"), remedy)
-        return None
-    sheet = read_sheet("\n".join(lines[1:end]), file, sources.faults.append, first=2)
-    head = _head(sheet, sources) if sheet else None
-    parts = tuple(_parts(lines, end + 1, file, sources))
+    head = _head(page.head, sources) if page.head else None
+    parts = tuple(_parts(page.lines, page.end + 1, page.file, sources))
     if not parts:
-        sources.fault((file, end + 1), "no_sections", text("the template has no section"), _section_remedy())
-    return _Page(file, head, parts) if head and parts else None
+        sources.fault((page.file, page.end + 1), "no_sections", text("the template has no section"), _section_remedy())
+    return _Page(page.file, head, parts) if head and parts else None
 
 
 def _head(sheet: Sheet, sources: Sources) -> Head | None:
