@@ -11,13 +11,16 @@ import msgspec
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from markupsafe import Markup
+from pydantic import BaseModel, Field
 
 from kuaihui.app.review_pdf import review_pdf
 from kuaihui.app.web.acting import act
 from kuaihui.app.web.asking import Anybody, Here, InHouse, NotFound, Somebody
 from kuaihui.app.web.drawing import page
-from kuaihui.app.web.topic import reactions
+from kuaihui.app.web.topic import ADDRESS, reactions
 from kuaihui.app.wiring import House
 from kuaihui.briefing.document import Edit, Paper, Written
 from kuaihui.incident.timeline import Timeline
@@ -30,7 +33,33 @@ paper = APIRouter(include_in_schema=False)
 @cache
 def markdown() -> MarkdownIt:
     """Markdown as people write it; HTML in it stays text, and a link leads nowhere but to http, https or mail."""
-    return MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
+    made = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
+    made.core.ruler.push("addresses", _addresses)
+    return made
+
+
+def _addresses(state: StateCore) -> None:
+    """Addresses that stand in the words by themselves are links, too."""
+    for token in state.tokens:
+        if "://" in token.content and token.children:
+            token.children = list(_with_links(token.children))
+
+
+def _with_links(tokens: list[Token]) -> Iterator[Token]:
+    inside = 0
+    for token in tokens:
+        inside += (token.type == "link_open") - (token.type == "link_close")
+        if inside or token.type != "text":
+            yield token
+            continue
+        done = 0
+        for found in ADDRESS.finditer(token.content):
+            yield Token("text", "", 0, content=token.content[done : found.start()])
+            yield Token("link_open", "a", 1, attrs={"href": found[0]})
+            yield Token("text", "", 0, content=found[0])
+            yield Token("link_close", "a", -1)
+            done = found.end()
+        yield Token("text", "", 0, content=token.content[done:])
 
 
 def rendered(words: str) -> Markup:
@@ -43,6 +72,14 @@ class Shown(msgspec.Struct):
 
     written: Written
     html: Markup
+
+
+class Rewritten(BaseModel):
+    """A section as somebody sends it, who began from the text with the hash `base`."""
+
+    section: str = Field(max_length=100)
+    words: str = Field(default="", max_length=100_000)
+    base: str = Field(default="", max_length=100)
 
 
 class Changed(msgspec.Struct):
@@ -81,22 +118,19 @@ async def sections(request: Request, house: InHouse, _: Anybody, timeline: Here)
 
 
 @paper.post("/incidents/{incident}/document")
-async def write(
-    house: InHouse,
-    person: Somebody,
-    timeline: Here,
-    section: Annotated[str, Form(max_length=100)],
-    words: Annotated[str, Form(max_length=100_000)] = "",
-    base: Annotated[str, Form(max_length=100)] = "",
-) -> Response:
+async def write(house: InHouse, person: Somebody, timeline: Here, sent: Annotated[Rewritten, Form()]) -> Response:
     """Write a section; what others wrote meanwhile is kept."""
-    made = _made(house, timeline)
-    if not made.has(section):
-        raise NotFound(text("the document has no section {section}", section=section))
-    words = words.replace("\r\n", "\n").rstrip()
-    if next(one.words for one in made.sections() if one.id == section).rstrip() != words:
-        await act(house, timeline.incident, signals.EditDocument(person=person, section=section, words=words, base=base))
-    return RedirectResponse(f"/incidents/{timeline.incident}/document#s-{section}", 303)
+    await rewrite(house, timeline, _made(house, timeline), signals.EditDocument(person=person, **sent.model_dump()))
+    return RedirectResponse(f"/incidents/{timeline.incident}/document#s-{sent.section}", 303)
+
+
+async def rewrite(house: House, timeline: Timeline, made: Paper, deed: signals.EditDocument) -> None:
+    """Have a section say these words, where it does not say them yet. Raises NotFound where there is no such section."""
+    if not made.has(deed.section):
+        raise NotFound(text("the document has no section {section}", section=deed.section))
+    words = deed.words.replace("\r\n", "\n").rstrip()
+    if next(one.words for one in made.sections() if one.id == deed.section).rstrip() != words:
+        await act(house, timeline.incident, msgspec.structs.replace(deed, words=words))
 
 
 @paper.get("/incidents/{incident}/document/history")

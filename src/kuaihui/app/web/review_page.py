@@ -17,7 +17,7 @@ from kuaihui.app.suggestions import suggestions
 from kuaihui.app.web.acting import act
 from kuaihui.app.web.asking import Anybody, Here, InHouse, NotFound, Reads, Somebody
 from kuaihui.app.web.drawing import page
-from kuaihui.app.web.paper import Shown, rendered
+from kuaihui.app.web.paper import Rewritten, Shown, rendered, rewrite
 from kuaihui.app.wiring import House
 from kuaihui.briefing.document import Paper
 from kuaihui.briefing.review_template import REVIEW
@@ -49,23 +49,11 @@ async def read(request: Request, house: InHouse, _: Anybody, timeline: Here) -> 
 
 
 @review.post("/incidents/{incident}/review")
-async def write(
-    house: InHouse,
-    person: Somebody,
-    timeline: Here,
-    section: Annotated[str, Form(max_length=100)],
-    words: Annotated[str, Form(max_length=100_000)] = "",
-    base: Annotated[str, Form(max_length=100)] = "",
-) -> Response:
+async def write(house: InHouse, person: Somebody, timeline: Here, sent: Annotated[Rewritten, Form()]) -> Response:
     """Write a section; what others wrote meanwhile is kept."""
-    made = _made(house, timeline)
-    if not made.has(section):
-        raise NotFound(text("the document has no section {section}", section=section))
-    words = words.replace("\r\n", "\n").rstrip()
-    if next(one.words for one in made.sections() if one.id == section).rstrip() != words:
-        deed = signals.EditDocument(person=person, section=section, words=words, base=base, document=REVIEW)
-        await act(house, timeline.incident, deed)
-    return RedirectResponse(f"/incidents/{timeline.incident}/review#s-{section}", 303)
+    deed = signals.EditDocument(person=person, document=REVIEW, **sent.model_dump())
+    await rewrite(house, timeline, _made(house, timeline), deed)
+    return RedirectResponse(f"/incidents/{timeline.incident}/review#s-{sent.section}", 303)
 
 
 @review.post("/incidents/{incident}/review/finish")
