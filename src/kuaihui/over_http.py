@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -22,6 +22,27 @@ from kuaihui.orders.refusals import refusal, too_slow, unreachable, unreadable
 
 _LONGEST_QUOTE = 300
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tenancy:
+    """Where a product is and who we are there: by a token, or by a name and a password; `tenant` is sent as X-Scope-OrgID."""
+
+    url: str
+    token: str = field(default="", repr=False)
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tenant: str = ""
+
+    def client(self, budget: timedelta, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+        """A client that asks there, and waits no longer than the budget."""
+        headers = {"X-Scope-OrgID": self.tenant} if self.tenant else {}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        auth = httpx.BasicAuth(self.username, self.password) if self.username else None
+        return httpx.AsyncClient(
+            base_url=self.url.rstrip("/"), headers=headers, auth=auth, transport=transport, timeout=budget.total_seconds()
+        )
 
 
 def _status(response: httpx.Response) -> int:

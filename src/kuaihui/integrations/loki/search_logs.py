@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.loki.explore import explore
 from kuaihui.orders import Order, SearchLogs
 from kuaihui.orders.refusals import lacking
-from kuaihui.over_http import OverHttp
+from kuaihui.over_http import OverHttp, Tenancy
 
 _BUDGET: Final = timedelta(seconds=26)
 PAGE: Final = 5_000  # Loki's own default of max_entries_limit_per_query
@@ -36,14 +36,9 @@ _LEVEL: Final = ("detected_level", "level", "severity")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Access:
-    """Where it is and who we are there; `tenant` is sent as X-Scope-OrgID."""
+class Access(Tenancy):
+    """Where it is and who we are there."""
 
-    url: str
-    token: str = field(default="", repr=False)
-    username: str = ""
-    password: str = field(default="", repr=False)
-    tenant: str = ""
     link: str = ""  # of the Grafana that shows it
     datasource: str = "loki"  # its uid there
     page: int = PAGE  # lower where the server allows fewer lines a query
@@ -73,13 +68,7 @@ class Loki:
         """`transport` takes the place of the network in tests."""
         self.name, self.scrub = name, scrub
         self.access, self.page = access, access.page
-        headers = {"X-Scope-OrgID": access.tenant} if access.tenant else {}
-        if access.token:
-            headers["Authorization"] = f"Bearer {access.token}"
-        auth = httpx.BasicAuth(access.username, access.password) if access.username else None
-        self._client = httpx.AsyncClient(
-            base_url=access.url.rstrip("/"), headers=headers, auth=auth, transport=transport, timeout=_BUDGET.total_seconds()
-        )
+        self._client = access.client(_BUDGET, transport)
         self._there = OverHttp(self._client, name, scrub)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {SearchLogs: self.search_logs}
 

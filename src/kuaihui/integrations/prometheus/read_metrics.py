@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
@@ -26,7 +26,7 @@ from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, text
 from kuaihui.orders import Order, ReadMetrics
 from kuaihui.orders.refusals import refusal, unreadable
-from kuaihui.over_http import OverHttp
+from kuaihui.over_http import OverHttp, Tenancy
 
 # Prometheus refuses more points than this a series (web/api/v1: "exceeded maximum resolution of 11,000 points").
 MOST_ASKED: Final = 11_000
@@ -35,14 +35,9 @@ _BUDGET: Final = timedelta(seconds=9)  # a second below the order's time-out, so
 
 
 @dataclass(frozen=True, kw_only=True)
-class Access:
-    """Where it is and who we are there; `tenant` is Mimir's, Thanos's and VictoriaMetrics's X-Scope-OrgID."""
+class Access(Tenancy):
+    """Where it is and who we are there; `tenant` is Mimir's, Thanos's and VictoriaMetrics's."""
 
-    url: str
-    token: str = field(default="", repr=False)
-    username: str = ""
-    password: str = field(default="", repr=False)
-    tenant: str = ""
     link: str = ""  # how people reach it, where that differs from `url`
 
 
@@ -74,13 +69,7 @@ class Prometheus:
         """`transport` takes the place of the network in tests of faults."""
         self.name, self.scrub = name, scrub
         self.access = access
-        headers = {"X-Scope-OrgID": access.tenant} if access.tenant else {}
-        if access.token:
-            headers["Authorization"] = f"Bearer {access.token}"
-        auth = httpx.BasicAuth(access.username, access.password) if access.username else None
-        self._client = httpx.AsyncClient(
-            base_url=access.url.rstrip("/"), headers=headers, auth=auth, transport=transport, timeout=_BUDGET.total_seconds()
-        )
+        self._client = access.client(_BUDGET, transport)
         self._there = OverHttp(self._client, name, scrub)
         self.carries: dict[type[Order], Callable[[Any, Timeline, datetime], Awaitable[list[Fact]]]] = {ReadMetrics: self.read_metrics}
 
