@@ -41,7 +41,7 @@ _UNKNOWN: Final[Mapping[str, tuple[str, str, str]]] = {
 def check(sources: Sources) -> None:
     """Keep every fault of what is named, and of what does not fit together."""
     for kind, name, place in _named(sources):
-        _is_there(sources, kind, name, place)
+        is_there(sources, kind, name, place)
     for target, place in _targets(sources):
         _is_target(sources, target, place)
     for name, place in _zones(sources):
@@ -107,7 +107,8 @@ def _named_by_rota(sources: Sources, rota: Rota) -> Iterator[tuple[str, str, Pla
             yield "people", person, sources.place("rotas", rota.id, "overrides", number, "people", share)
 
 
-def _is_there(sources: Sources, kind: str, name: str, place: Place) -> None:
+def is_there(sources: Sources, kind: str, name: str, place: Place) -> None:
+    """A fault where no entry of this kind has this id."""
     if not name or kind in sources.failed or name in sources.known[kind]:
         return
     rule, wrong, otherwise = _UNKNOWN[kind]
@@ -134,7 +135,7 @@ def _targets(sources: Sources) -> Iterator[tuple[str, Place]]:
 def _is_target(sources: Sources, target: str, place: Place) -> None:
     kind, colon, name = target.partition(":")
     if colon and kind in KINDS:
-        _is_there(sources, KINDS[kind], name or "?", place)
+        is_there(sources, KINDS[kind], name or "?", place)
     elif target not in WORDS:
         known = (*WORDS, *(f"{word}:ID" for word in KINDS))
         remedy = did_you_mean(target, known, text("a target is one of: {known}", known=tuple(known)))
@@ -196,13 +197,14 @@ def _circle(person: str, leaders: Mapping[str, str]) -> list[str]:
 def _matchers(sources: Sources) -> None:
     for service in _services(sources):
         for number, written in enumerate(service.match):
-            _can_be_read(sources, written, sources.place("services", service.id, "match", number))
+            can_be_read(sources, written, sources.place("services", service.id, "match", number))
     for rule in cast("dict[str, Inhibition]", sources.entries["inhibitions"]).values():
         for side in ("source", "target"):
-            _can_be_read(sources, getattr(rule, side), sources.place("inhibitions", rule.id, side))
+            can_be_read(sources, getattr(rule, side), sources.place("inhibitions", rule.id, side))
 
 
-def _can_be_read(sources: Sources, written: str, place: Place) -> None:
+def can_be_read(sources: Sources, written: str, place: Place) -> None:
+    """A fault where this is no matcher."""
     try:
         parse(written)
     except BadMatcher as bad:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+from kuaihui.catalog.checks import can_be_read, is_there
 from kuaihui.catalog.faults import did_you_mean
 from kuaihui.catalog.guides import Guide, circle, led_to
-from kuaihui.catalog.matchers import BadMatcher, parse
 from kuaihui.catalog.runbooks import Runbook
 from kuaihui.catalog.sources import Sources
 from kuaihui.language import text
@@ -25,13 +25,13 @@ def check_symptoms(sources: Sources, runbooks: Mapping[str, Runbook]) -> None:
     for guide in cast("dict[str, Guide]", sources.entries["guides"]).values():
         _steps(sources, guide)
         for number, service in enumerate(guide.services):
-            _is_service(sources, service, sources.place("guides", guide.id, "services", number))
+            is_there(sources, "services", service, sources.place("guides", guide.id, "services", number))
     for runbook in runbooks.values():
         sheet = sources.known["runbooks"][runbook.id]
         for number, service in enumerate(runbook.services):
-            _is_service(sources, service, (sheet.file, sheet.line("services", number)))
+            is_there(sources, "services", service, (sheet.file, sheet.line("services", number)))
         for number, written in enumerate(runbook.symptoms.labels):
-            _is_matcher(sources, written, (sheet.file, sheet.line("symptoms", "labels", number)))
+            can_be_read(sources, written, (sheet.file, sheet.line("symptoms", "labels", number)))
     for pattern, place in _patterns(sources, runbooks):
         _is_pattern(sources, pattern, place)
 
@@ -45,21 +45,6 @@ def _steps(sources: Sources, guide: Guide) -> None:
     if round_again := circle(guide):
         wrong = text("the guide can come back to its step {name}", name=round_again)
         sources.fault(sources.place("guides", guide.id, "steps", round_again), "guide_circle", wrong, text("let it end somewhere else"))
-
-
-def _is_service(sources: Sources, name: str, place: Place) -> None:
-    if "services" in sources.failed or name in sources.known["services"]:
-        return
-    remedy = did_you_mean(name, sources.known["services"], text("add it to services.yaml"))
-    sources.fault(place, "unknown_service", text("there is no service {name}", name=name), remedy)
-
-
-def _is_matcher(sources: Sources, written: str, place: Place) -> None:
-    try:
-        parse(written)
-    except BadMatcher as bad:
-        wrong = text("{matcher} cannot be read at character {column}: {why}", matcher=written, column=bad.column, why=bad.text)
-        sources.fault(place, "bad_matcher", wrong, text('write it like service="config-center", env!="test"'))
 
 
 def _patterns(sources: Sources, runbooks: Mapping[str, Runbook]) -> Iterator[tuple[str, Place]]:
