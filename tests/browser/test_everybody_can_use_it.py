@@ -206,3 +206,14 @@ async def test_what_is_pressed_under_a_message_fits_a_thumb(stage: Acted, chromi
 
     assert boxes
     assert all(box is not None and min(box["width"], box["height"]) >= 40 for box in boxes)
+
+
+async def test_what_each_command_does_can_be_read_on_a_phone(stage: Acted, chromium: Browser) -> None:
+    incident = await stage.rings()
+    seat = await sits_down(chromium, stage.address, "amao", phone=True)
+    await seat.page.goto(f"{stage.address}/incidents/{incident}")
+    await seat.page.locator(".sheet-of > summary", has_text="可用命令").click()
+    widths = [box["width"] for one in await seat.page.locator(".sheet-of dd").all() if (box := await one.bounding_box())]
+
+    assert widths
+    assert min(widths) > 120

@@ -99,7 +99,7 @@ async def test_reports_are_read_and_nothing_else(drill: Acting, tmp_path: Path) 
         read = await http.get(f"/drills/redis-down/{report.stem}")
         outside = await http.get("/drills/redis-down/..%2Fsecret")
 
-    assert report.stem in listed.text
+    assert f'/drills/redis-down/{report.stem}">2026-01-01 08:00:00</a>' in listed.text, "when it was, for whoever reads"
     assert f"/drills/cache-gone/{own.stem}" in listed.text
     assert "A drill of your own" in listed.text
     assert "To the drill that is being acted" in listed.text

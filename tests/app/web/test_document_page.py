@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kuaihui.app.web.paper import rendered
 from kuaihui.incident.room import DocumentEdited
 from tests.app.web.acted import Acted
 
@@ -96,3 +97,11 @@ async def test_a_section_that_somebody_is_asked_for_says_so_until_it_is_written(
         written = (await http.get(f"/incidents/{incident}/document")).text
 
     assert ["来写：他最清楚" in page for page in (asked, written)] == [True, False]
+
+
+def test_an_address_by_itself_is_a_link_and_no_other_one_is_touched() -> None:
+    html = str(rendered("会议：https://meet.example.org/a_b?c=1，见 [图](https://x.example.org) `https://code.example.org`"))
+
+    assert '会议：<a href="https://meet.example.org/a_b?c=1">https://meet.example.org/a_b?c=1</a>，见' in html
+    assert html.count("<a ") == 2
+    assert "<code>https://code.example.org</code>" in html

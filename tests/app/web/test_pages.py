@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 import kuaihui.app.web
+from kuaihui.app.web.drawing import coded
 from kuaihui.incident.pages import Acknowledged, Read
 from kuaihui.incident.room import MeetingJoined, MessagePosted, Reacted, Visited
 from tests.app.web.acted import Acted
@@ -226,6 +227,13 @@ async def test_what_is_not_there_is_told_on_a_page(stage: Acted) -> None:
 
     assert answer.status_code == 404
     assert "没有故障 nothing" in answer.text
+
+
+async def test_what_is_to_be_typed_is_shown_as_code_and_nothing_else_is(stage: Acted) -> None:
+    told = await get(stage, "/drill")
+
+    assert "<code>kuaihui drill</code>" in told.text
+    assert coded("`a` <b>`c") == "<code>a</code> &lt;b&gt;`c"
 
 
 async def test_scripts_and_styles_are_light(stage: Acted) -> None:

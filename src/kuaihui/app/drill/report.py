@@ -7,7 +7,7 @@ Rule 1: a run is two files, STAMP.json (the grade) and STAMP.md (for people); th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,8 @@ from kuaihui.catalog.shapes import Name
 from kuaihui.language import Language, Text, say, text
 from kuaihui.language.durations import in_words
 
+# What the files of a run are named by: when it was, in UTC.
+STAMP: Final = "%Y%m%d-%H%M%S"
 BESIDE: Final = text("Beside what the drill expects")
 _EVIDENCE: Final = text("Evidence that was seen")
 _NOTHING: Final = text("nothing to put right")
@@ -134,7 +136,7 @@ def keep(folder: Path, grade: Grade, markdown: str, at: datetime) -> Path:
     """Keep a run's grade and report; returns the report's file."""
     place = folder / grade.drill
     place.mkdir(parents=True, exist_ok=True)
-    stamp = f"{at:%Y%m%d-%H%M%S}"
+    stamp = at.astimezone(UTC).strftime(STAMP)
     (place / f"{stamp}.json").write_bytes(msgspec.json.encode(grade))
     report = place / f"{stamp}.md"
     report.write_text(markdown, encoding="utf-8")

@@ -7,6 +7,7 @@ Rule 2: nothing in a page asks for anything from elsewhere; what it asks from us
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from functools import cache
 from hashlib import sha256
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -40,7 +42,7 @@ def environment() -> Environment:
     )
     made.globals.update(served=served)  # pyright: ignore[reportUnknownMemberType]  # jinja2 leaves its dictionaries untyped
     made.policies["urlize.rel"] = "noopener noreferrer"
-    drawn: dict[str, object] = {"span": lasting, "measured": measured, "sparkline": sparkline, "kind": kind}
+    drawn: dict[str, object] = {"span": lasting, "measured": measured, "sparkline": sparkline, "kind": kind, "coded": coded}
     made.filters.update(drawn)  # pyright: ignore[reportUnknownMemberType]  # as above
     return made
 
@@ -50,6 +52,11 @@ def lasting(context: Context, span: timedelta) -> str:
     """A span as people read a clock, in the reader's language."""
     reader = context.get("reader")
     return reader.said(say_duration(span)) if isinstance(reader, Reader) else show_duration(span)
+
+
+def coded(words: str) -> Markup:
+    """Words with what stands between `backticks` as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(words))))  # noqa: S704  # escaped here
 
 
 def kind(one: object) -> str:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from kuaihui.app.drill.director import Director
+from kuaihui.app.drill.report import STAMP
 from kuaihui.app.drill.script import Act, Release, Script
 from kuaihui.app.drill.shelf import every
 from kuaihui.app.drill.stage.descriptions import BY_NAME
@@ -120,9 +122,24 @@ def _reports(request: Request) -> Path:
     return getattr(request.app.state, "reports", REPORTS)
 
 
-def _runs(folder: Path, drill: str) -> list[str]:
-    """The names of the kept runs, the newest first."""
-    return sorted((path.stem for path in (folder / drill).glob("*.md")), reverse=True)[:MOST_RUNS]
+class Run(NamedTuple):
+    """A run that was kept: its name, and when it was, where the name tells it."""
+
+    name: str
+    at: datetime | None
+
+
+def _runs(folder: Path, drill: str) -> list[Run]:
+    """The kept runs, the newest first."""
+    names = sorted((path.stem for path in (folder / drill).glob("*.md")), reverse=True)
+    return [Run(name, _kept_at(name)) for name in names[:MOST_RUNS]]
+
+
+def _kept_at(name: str) -> datetime | None:
+    try:
+        return datetime.strptime(name, STAMP).replace(tzinfo=UTC)
+    except ValueError:  # a report that somebody laid there
+        return None
 
 
 def _director(request: Request) -> Director | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from difflib import unified_diff
 from functools import cache
 from typing import Annotated

@@ -17,7 +17,7 @@ from kuaihui.incident.timeline import Timeline
 LONGEST_QUOTE = 80  # characters of the message that is answered
 LONGEST_LINK = 60  # characters of an address that are shown
 # An address ends at a space, at a sign that belongs to the sentence (the Chinese ones among them), and not in a full stop or the like.
-_LINK = re.compile(r"""https?://[^\s<>"，。；：！？、（）《》「」【】“”‘’…—]*[^\s<>"，。；：！？、（）《》「」【】“”‘’…—.,;:!?')\]}]""")
+ADDRESS = re.compile(r"""https?://[^\s<>"，。；：！？、（）《》「」【】“”‘’…—]*[^\s<>"，。；：！？、（）《》「」【】“”‘’…—.,;:!?')\]}]""")
 
 
 class Reaction(msgspec.Struct):
@@ -115,7 +115,7 @@ def linked(words: str, reader: Reader) -> Markup:
 def _linked(words: str, mentions: re.Pattern[str]) -> Markup:
     html: list[Markup] = []
     done = 0
-    for found in _LINK.finditer(words):
+    for found in ADDRESS.finditer(words):
         html += [_called(words[done : found.start()], mentions), _link(found[0])]
         done = found.end()
     return Markup("").join([*html, _called(words[done:], mentions)])
