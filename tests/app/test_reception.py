@@ -329,14 +329,17 @@ async def test_what_is_said_at_once_about_one_incident_is_written_together_and_i
 
 
 async def test_alerts_that_join_wait_to_be_settled_together_and_what_opens_does_not(desk: Desk) -> None:
-    desk.reception.settle_within = timedelta(seconds=1)
+    desk.reception.settle_within, desk.reception.settle_more_within = timedelta(seconds=1), timedelta(seconds=5)
     await desk.reception.hear([firing(instance="a")])
     assert await desk.journal.next_due() == NOON
     await desk.reception.hear([firing(instance="b")])
     assert await desk.journal.next_due() == NOON, "not settled since it was opened"
     await desk.settle()
     await desk.reception.hear([firing(instance="c")])
-    assert await desk.journal.next_due() == later(1 / 60)
+    assert await desk.journal.next_due() == later(5 / 60)
     desk.clock.pass_by(timedelta(seconds=0.5))
     await desk.reception.hear([firing(instance="d")])
-    assert await desk.journal.next_due() == later(1 / 60), "a second one does not put it off"
+    assert await desk.journal.next_due() == later(5 / 60), "a second one does not put it off"
+    await desk.reception.hear([firing(value=0.3, instance="e")])
+    assert await desk.journal.next_due() == later(1.5 / 60), "a value may make it worse"
+

@@ -25,7 +25,6 @@ from kuaihui.catalog.catalog import Catalog
 from kuaihui.diagnosis.scrubbing import DEFAULT
 from kuaihui.errors import Refused
 from kuaihui.incident.alerts import AlertCleared, AlertFired
-from kuaihui.incident.fact import Fact
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
 from kuaihui.intake.alerts import FOLDED, LATE, REFUSED
@@ -46,7 +45,7 @@ from kuaihui.loop import Clock, Loop
 log = logging.getLogger(__name__)
 
 # One commit takes at most this many alerts, so that a storm delays nobody's answer by more than some ten milliseconds.
-MOST_AT_ONCE: Final = 4_000
+MOST_AT_ONCE: Final = 8_000
 # Who loses this many races against others is not racing: what it knows is wrong, and its sender must tell the alerts again.
 MOST_RACES: Final = 100
 # How often traces are written when nothing else calls for it.
@@ -55,6 +54,8 @@ TRACE_EVERY: Final = timedelta(seconds=1)
 READ_SILENCES_EVERY: Final = timedelta(seconds=2)
 # In a storm an incident that has paged is thought about anew this often, not for each of a hundred alerts. Its clocks run in minutes.
 SETTLE_WITHIN: Final = timedelta(seconds=1)
+# One alert more among those that fire, and without a value: it changes nothing that anybody is told at once.
+SETTLE_MORE_WITHIN: Final = timedelta(seconds=5)
 # Written at once; a bigger write would hold up the commits behind it, smaller ones touch the same pages of the journal again and again.
 TRACES_AT_ONCE: Final = 2_000
 # Summaries read at the start; with more incidents than this, a group that was not heard lately is looked up when it is.
@@ -70,7 +71,7 @@ class Reception:
         self.clock = clock
         self.resolve_timeout = resolve_timeout
         self.began = clock.now()
-        self.settle_within = NOW  # in acted time nothing waits
+        self.settle_within = self.settle_more_within = NOW  # in acted time nothing waits
         self.scrub = DEFAULT  # what is taken out of the words that alerts bring
         self.register = Register()
         self.tracing = Tracing()
@@ -101,7 +102,7 @@ class Reception:
 
     async def run(self) -> None:
         """Notice expiry, and write traces, for ever."""
-        self.settle_within = SETTLE_WITHIN
+        self.settle_within, self.settle_more_within = SETTLE_WITHIN, SETTLE_MORE_WITHIN
         while True:
             try:
                 await self.turn()
@@ -202,7 +203,7 @@ class Reception:
         while groups:
             plans = [await self.planner.plan(key, group, catalog, now) for key, group in groups.items()]
             writes = [plan for plan in plans if plan.facts]
-            additions = [Addition(plan.before, plan.facts, self._within(plan.facts)) for plan in writes]
+            additions = [Addition(plan.before, plan.facts, self._within(plan)) for plan in writes]
             kept = await self.loop.append(additions) if additions else []
             overtaken = {id(plan) for plan, whole in zip(writes, kept, strict=True) if not whole}
             groups = {plan.key: plan.group for plan in plans if id(plan) in overtaken}
@@ -230,10 +231,12 @@ class Reception:
             for hearing in batch:
                 hearing.ringings = [_with_summary(ringing, said[ringing.alert.summary]) for ringing in hearing.ringings]
 
-    def _within(self, facts: Sequence[Fact]) -> timedelta:
+    def _within(self, plan: Plan) -> timedelta:
         """Alerts that only join or clear may wait for more of them; what opens, re-opens or measures may not."""
-        calm = all(isinstance(fact, AlertFired | AlertCleared) for fact in facts)
-        return self.settle_within if calm else NOW
+        if not all(isinstance(fact, AlertFired | AlertCleared) for fact in plan.facts):
+            return NOW
+        more = plan.before.firing and all(isinstance(fact, AlertFired) and not fact.measured for fact in plan.facts)
+        return self.settle_more_within if more else self.settle_within
 
     def _grouped(self, batch: Sequence[Hearing], catalog: Catalog, now: datetime) -> dict[str, Group]:
         """The batch's alerts by the incident they share, in the order they were told; without those that are to wake nobody."""

@@ -89,6 +89,11 @@ class AlertFired(Fact, frozen=True, kw_only=True, tag=True):
     alerts: tuple[Alert, ...]
 
     @property
+    def measured(self) -> bool:
+        """Whether any of them brought a value."""
+        return any(alert.value is not None for alert in self.alerts)
+
+    @property
     def said(self) -> Text:
         first = self.alerts[0]
         shown = Text("{words}", {"words": first.summary or first.name})

@@ -87,7 +87,7 @@ class Standing(msgspec.Struct):
         if self.cleared:
             for key in told:
                 self.cleared.pop(key, None)
-        self.values.update((alert.key, alert.value) for alert in fact.alerts if alert.value is not None)
+        self.values.update({alert.key: alert.value for alert in fact.alerts if alert.value is not None})
         self._point(fact.at)
 
     def _measured(self, fact: AlertMeasured) -> None:

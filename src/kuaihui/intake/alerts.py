@@ -41,6 +41,8 @@ VERDICTS: Final = (OPENED, JOINED, REOPENED, FOLDED, CLEARED, LATE, REFUSED)
 
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+# What a fact tells of an alert; all but a "resolved" that came after the closing.
+_TOLD: Final = frozenset((OPENED, JOINED, REOPENED, CLEARED))
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
@@ -77,11 +79,9 @@ _OLD_FIRING: Final = text("firing, but this episode was already resolved: the me
 _IN_OBSERVATION: Final = text("an alert fires again while the recovery is being observed")
 
 
-def told_by_a_fact(verdict: Verdict) -> bool:
-    """Whether a fact tells this of the alert, so that nobody needs to write it down beside."""
-    if verdict.verdict == CLEARED:
-        return verdict.reason is not _RESOLVED_TOO_LATE
-    return verdict.verdict in (OPENED, JOINED, REOPENED) or verdict.reason is NEW_EPISODE
+def untold(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Those that no fact tells, so that somebody must write them down beside."""
+    return [one for one in verdicts if (one.verdict not in _TOLD and one.reason is not NEW_EPISODE) or one.reason is _RESOLVED_TOO_LATE]
 
 
 def relapse(timeline: Timeline, now: datetime) -> Text | None:
@@ -115,7 +115,7 @@ def fold(timeline: Timeline, ringings: Iterable[Ringing], resolved: Mapping[str,
     of the last kept value by which a value must have moved to be kept.
     """
     folding = _Folding(timeline, resolved, matters_by, now)
-    verdicts = [Verdict(ringing, *folding.hear(ringing)) for ringing in ringings]
+    verdicts = folding.hear(ringings)
     return Fold(folding.finished(), verdicts)
 
 
@@ -167,21 +167,22 @@ class _Folding:
         self.fired: dict[str, Alert] = {}
         self.cleared: dict[str, None] = {}
 
-    def hear(self, ringing: Ringing) -> tuple[str, Text]:
-        """The verdict on one alert."""
-        if not ringing.firing:
-            return self._resolved(ringing)
-        key = ringing.alert.key
-        if self.takes_new and key not in self.ever and key not in self.state and key not in self.until and key not in self.resolved:
-            return self._never_told(ringing.alert)
-        return self._firing(ringing)
-
-    def _never_told(self, alert: Alert) -> tuple[str, Text]:
-        """What most alerts of a storm are: new, with nothing to compare them with."""
-        self.fired[alert.key] = self.state[alert.key] = alert
-        if alert.value is not None:
-            self.values[alert.key] = alert.value
-        return (OPENED, FIRST) if self.opening else (JOINED, BEGAN)
+    def hear(self, ringings: Iterable[Ringing]) -> list[Verdict]:
+        """The verdict on each alert. Most of a storm are new, with nothing to compare them with: those are told from the others at once."""
+        verdict, reason = (OPENED, FIRST) if self.opening else (JOINED, BEGAN)
+        ever, state, until, resolved = self.ever, self.state, self.until, self.resolved
+        verdicts: list[Verdict] = []
+        for ringing in ringings:
+            alert = ringing.alert
+            key = alert.key
+            if self.takes_new and ringing.firing and key not in ever and key not in state and key not in until and key not in resolved:
+                self.fired[key] = state[key] = alert
+                if alert.value is not None:
+                    self.values[key] = alert.value
+                verdicts.append(Verdict(ringing, verdict, reason))
+            else:
+                verdicts.append(Verdict(ringing, *(self._firing(ringing) if ringing.firing else self._resolved(ringing))))
+        return verdicts
 
     def _known(self, key: str) -> Alert | None:
         """The alert as it is firing, what this fold has heard included."""

@@ -52,6 +52,7 @@ class Register:
     def __init__(self) -> None:
         self.alerts: dict[str, Entry] = {}
         self.groups: dict[str, str] = {}  # group key → the incident that is newest
+        self._resolved: set[str] = set()  # the keys of those whose source has ever called them resolved: in a storm of new ones, none
         # Deadlines, and the keys that wait for each: the alerts of a batch mostly share one.
         self._deadlines: list[datetime] = []
         self._waiting: dict[datetime, list[str]] = {}
@@ -75,9 +76,10 @@ class Register:
         alert = ringing.alert
         entry = self.alerts.get(alert.key)
         if entry is None:
-            entry = self.alerts[alert.key] = Entry(alert, group, incident, True, now, ringing, alert.ends)
-            if alert.ends is not None:
-                self._queue_at(entry, alert.ends)
+            ends = alert.ends
+            self.alerts[alert.key] = entry = Entry(alert, group, incident, True, now, ringing, ends)
+            if ends is not None:
+                self._queue_at(entry, ends)
         else:
             if not entry.firing:
                 entry.ends, entry.changed = alert.ends, now
@@ -94,6 +96,7 @@ class Register:
             entry = self.alerts[alert.key] = Entry(alert, group, incident, False, now)
         if ringing.dated and (entry.resolved is None or alert.started > entry.resolved):
             entry.resolved = alert.started
+            self._resolved.add(alert.key)
         if entry.firing and ringing.dated and alert.started < entry.alert.started:
             return
         entry.firing, entry.told, entry.changed, entry.ends = False, None, now, now + REMEMBERED
@@ -114,12 +117,8 @@ class Register:
 
     def resolved_starts(self, keys: Iterable[str]) -> dict[str, datetime]:
         """The newest start that its source has called resolved, for those of these alerts that have one."""
-        found: dict[str, datetime] = {}
-        for key in keys:
-            entry = self.alerts.get(key)
-            if entry is not None and entry.resolved is not None:
-                found[key] = entry.resolved
-        return found
+        known = self._resolved.intersection(keys) if self._resolved else ()
+        return {key: resolved for key in known if (resolved := self.alerts[key].resolved) is not None}
 
     # -- deadlines -----------------------------------------------------------------------------------------------------------------------
 
@@ -159,6 +158,7 @@ class Register:
             return False
         if not entry.firing:
             del self.alerts[entry.alert.key]
+            self._resolved.discard(entry.alert.key)
         return entry.firing
 
     def look_again(self, entry: Entry, at: datetime) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from kuaihui.intake.alerts import CLEARED, FOLDED, REFUSED, Verdict, told_by_a_fact
+from kuaihui.intake.alerts import CLEARED, FOLDED, REFUSED, Verdict, untold
 from kuaihui.intake.register import Entry
 from kuaihui.intake.ringing import Misheard
 from kuaihui.journal.journal import Trace
@@ -43,10 +43,9 @@ class Tracing:
 
     def took(self, verdicts: Sequence[Verdict], incident: str, at: datetime) -> None:
         """Alerts of this incident got these verdicts."""
-        untold = [verdict for verdict in verdicts if not told_by_a_fact(verdict)]
-        if untold:
-            self._took.append((untold, incident, at))
-            self._waiting += len(untold)
+        if beside := untold(verdicts):
+            self._took.append((beside, incident, at))
+            self._waiting += len(beside)
 
     def expired(self, entry: Entry, at: datetime, *, told: bool) -> None:
         """An alert's source fell silent; `told`: a fact tells it."""
