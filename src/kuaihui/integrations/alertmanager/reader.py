@@ -101,18 +101,22 @@ class Reader:
             return False, None
 
     def _new(self, raw: RawAlert, labels: bytes, beside: bytes, ends: datetime | None, now: datetime) -> Ringing:
-        """A firing alert in our words: only its labels are read where all else is told as by one that was read. Raises Unusable."""
+        """A firing alert in our words: where one that was read has told the same start and link, neither is read again. Raises Unusable."""
         like = self._last
         if like is None or like.beside != beside:
-            like = self._beside.get(beside)
+            like = self._beside.get(beside, like)
         if like is None or like.start != raw.starts_at:
             return self._read(raw, labels, beside, now)
         told = like.alert
         if told.link != raw.generator_url or (ends is not None and ends < told.started):
             return self._read(raw, labels, beside, now)
         key, named = read_labels(labels, "labels")
-        alert = Alert(key, name_of(named), named, told.started, told.value, told.summary, told.link, self.source, ends)
-        return Heard(alert, True, True, like.start, like.beside)
+        if like.beside == beside:
+            beside, summary, value = like.beside, told.summary, told.value  # held once, however many tell it
+        else:
+            summary, value = _said(raw)
+        alert = Alert(key, name_of(named), named, told.started, value, summary, told.link, self.source, ends)
+        return Heard(alert, True, True, like.start, beside)
 
     def _read(self, raw: RawAlert, labels: bytes, beside: bytes, now: datetime) -> Ringing:
         """An alert in our words, all of it read. Raises Unusable."""
