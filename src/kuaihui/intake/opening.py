@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -96,4 +97,9 @@ def incident_id(key: str, at: datetime, time_zone: str, attempt: int = 0) -> str
     what = f"{key}\n{at.isoformat()}" + (f"\n{attempt}" if attempt else "")
     digest = int.from_bytes(blake2b(what.encode(), digest_size=5).digest(), "big")
     short = "".join(_BASE32[digest >> bits & 31] for bits in (35, 30, 25, 20))
-    return f"{at.astimezone(ZoneInfo(time_zone)):%Y%m%d-%H%M}-{short}"
+    return f"{_minute(at, time_zone)}-{short}"
+
+
+@lru_cache(maxsize=16)  # what opens together opens at one instant
+def _minute(at: datetime, time_zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(time_zone)):%Y%m%d-%H%M}"
