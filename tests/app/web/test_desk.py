@@ -146,6 +146,14 @@ async def test_the_feed_is_a_calendar_of_the_shifts(stage: Acted) -> None:
     assert len({str(event["uid"]) for event in events}) == len(events)
 
 
+@pytest.mark.parametrize("language, ends", [("zh", "：阿新"), ("en", ": Axin")])
+async def test_the_feed_says_who_is_on_call_as_its_reader_writes(stage: Acted, language: str, ends: str) -> None:
+    async with stage.client() as http:
+        feed = await http.get("/oncall/feeds/person/axin.ics", headers={"Accept-Language": language})
+
+    assert {str(event["summary"]).endswith(ends) for event in Calendar.from_ical(feed.content).walk("VEVENT")} == {True}
+
+
 async def test_a_feed_opens_with_its_own_key_alone() -> None:
     async with acted(tokens={"amao": "secret-of-amao"}) as stage, stage.client() as http:
         page = await http.get("/oncall?rota=config-center", headers={"Authorization": "Bearer secret-of-amao"})
