@@ -3,7 +3,7 @@ The alerts of one body, read into our words.
 
 Rule 1: one bad alert spoils no other: each is read by itself, and what is wrong with one is told by its place.
 Rule 2: an alert told again byte for byte costs one look: the same `Ringing` is handed on, with nothing read anew but its end.
-Rule 3: what a new alert tells beside its labels, others have mostly told before it: then only its labels are read.
+Rule 3: what a new alert tells beside its labels, others have mostly told before it, byte for byte: that is not read again.
 """
 
 from __future__ import annotations
@@ -136,10 +136,11 @@ class Reader:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             self._known[labels] = heard
-        if self._last is None or heard.beside is not self._last.beside or heard.start is not self._last.start:
+        last, self._last = self._last, heard
+        if last is None or heard.beside is not last.beside or heard.start is not last.start:
             if len(self._beside) >= MOST_KEPT:
                 self._beside.clear()
-            self._beside[heard.beside] = self._last = heard
+            self._beside[heard.beside] = heard
 
     def _start(self, raw: RawAlert, now: datetime, ends: datetime | None) -> datetime | None:
         began = self._instants.of(raw.starts_at, "startsAt")
