@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kuaihui.duties.fill_the_roles import due
+from kuaihui.duties.fill_the_roles import due, said_target
 from kuaihui.incident.pages import Acknowledged
 from kuaihui.incident.roles import RoleDeclined, RoleProposed, RoleTaken
-from kuaihui.language import plain
+from kuaihui.language import plain, say
 from kuaihui.orders import ProposeRole
 from tests.duties.so_far import ELEVEN, after, asked, opened, orders
 
@@ -31,6 +31,11 @@ def test_the_first_candidate_of_each_needed_role_is_asked() -> None:
     assert proposed["recovery-lead"] == "xiaomei"
     assert proposed["communicator"] == "axin"
     assert "superior" not in proposed
+
+
+def test_a_rota_that_is_a_candidate_is_said_by_its_name() -> None:
+    assert say(said_target("rota:redis-team"), "zh", {"redis-team": "中间件值班"}) == "中间件值班"
+    assert say(said_target("person:axin"), "en", {"axin": "Axin"}) == "Axin"
 
 
 def test_who_declines_is_not_asked_again_and_the_next_one_is() -> None:

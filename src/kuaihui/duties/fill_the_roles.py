@@ -21,7 +21,7 @@ from kuaihui.incident.pages import Acknowledged
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.roles import RoleProposed
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import Text, plain, text
+from kuaihui.language import Text, text
 from kuaihui.orders import ProposeRole
 
 AT_ONCE: Final = 1  # the severity that asks for every role without waiting for an acknowledgement
@@ -80,7 +80,7 @@ def candidates(timeline: Timeline, catalog: Catalog, role: Role, at: datetime) -
 
 def said_target(target: str) -> Text:
     """A target of a policy or role, in words."""
-    return _TARGETS.get(target) or plain(target.partition(":")[2] or target)
+    return _TARGETS.get(target) or text("{name}", name=f"@{target.partition(':')[2] or target}")
 
 
 def _present(timeline: Timeline, person: str, since: datetime) -> bool:
