@@ -363,7 +363,8 @@ def _given(
 
 def due_again(timeline: Timeline, order: AnyOrder, at: datetime) -> datetime | None:
     """When an order is due, given what became of it so far; None when it is done with."""
-    given, answered = timeline.orders.get(order.identity), timeline.answers.get(order.identity)
+    identity = order.identity
+    given, answered = timeline.orders.get(identity), timeline.answers.get(identity)
     if given is None:
         return at
     if answered is None or answered.at < given.at:

@@ -20,7 +20,7 @@ from kuaihui.incident.alerts import Opened
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
-from kuaihui.intake.alerts import Fold, fold, over, resolved_until, starts_something
+from kuaihui.intake.alerts import Fold, Verdict, fold, over, resolved_until, starts_something
 from kuaihui.intake.opening import acted_out, incident_id, opening
 from kuaihui.intake.places import Place
 from kuaihui.intake.register import Register
@@ -46,12 +46,26 @@ class Hearing(msgspec.Struct):
 
 
 class Group(msgspec.Struct):
-    """Alerts that go to one incident, whose hearing each is, and how often somebody else was faster."""
+    """Alerts that go to one incident, the hearings they came in with the number of the first of each, and how often somebody was faster."""
 
     place: Place
     attempt: int = 0
     ringings: list[Ringing] = []
-    hearings: list[Hearing] = []
+    hearings: list[tuple[int, Hearing]] = []
+
+    def take(self, ringing: Ringing, hearing: Hearing) -> None:
+        """One alert more; those of a hearing come one after the other."""
+        if not self.hearings or self.hearings[-1][1] is not hearing:
+            self.hearings.append((len(self.ringings), hearing))
+        self.ringings.append(ringing)
+
+    def count(self, verdicts: Sequence[Verdict], incident: str) -> None:
+        """Tell each hearing what became of its alerts, which are these, in order."""
+        ends = [*(first for first, _ in self.hearings[1:]), len(verdicts)]
+        for (first, hearing), end in zip(self.hearings, ends, strict=True):
+            hearing.heard.counts.update([one.verdict for one in verdicts[first:end]])
+            if incident:
+                hearing.heard.incidents.add(incident)
 
 
 class Plan(msgspec.Struct):

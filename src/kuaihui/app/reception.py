@@ -27,7 +27,7 @@ from kuaihui.errors import Refused
 from kuaihui.incident.alerts import AlertCleared, AlertFired
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.timeline import Timeline
-from kuaihui.intake.alerts import FOLDED, LATE, REFUSED
+from kuaihui.intake.alerts import FOLDED, REFUSED
 from kuaihui.intake.hush import Hush
 from kuaihui.intake.inhibition import Inhibitions
 from kuaihui.intake.opening import declaration, incident_id
@@ -256,8 +256,7 @@ class Reception:
                 group = groups.get(key)
                 if group is None:
                     group = groups[key] = Group(place)
-                group.ringings.append(ringing)
-                group.hearings.append(hearing)
+                group.take(ringing, hearing)
         return groups
 
     def _told(self, batch: Sequence[Hearing]) -> set[str]:
@@ -271,17 +270,8 @@ class Reception:
         key, incident = plan.key, plan.before.incident
         if incident:
             self.register.groups[key] = incident
-        fired, cleared = self.register.fired, self.register.cleared
-        for verdict, hearing in zip(plan.fold.verdicts, plan.group.hearings, strict=True):
-            ringing = verdict.ringing
-            if not ringing.firing:
-                cleared(ringing, key, incident, now)
-            elif verdict.verdict != LATE:
-                fired(ringing, key, incident, now)
-            hearing.heard.counts[verdict.verdict] += 1
-        if incident:
-            for heard in {id(hearing): hearing.heard for hearing in plan.group.hearings}.values():
-                heard.incidents.add(incident)
+        self.register.took(plan.fold.verdicts, key, incident, now)
+        plan.group.count(plan.fold.verdicts, incident)
         self.tracing.took(plan.fold.verdicts, incident, now)
 
     # -- what wakes nobody -----------------------------------------------------------------------------------------------------------------

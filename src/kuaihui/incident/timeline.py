@@ -69,7 +69,8 @@ class Timeline:
 
     def of(self, kinds: Iterable[type[Fact]], since: int = 0) -> list[tuple[int, Fact]]:
         """All facts of any of these kinds with their numbers, from the number `since` on, in order: nothing else is looked at."""
-        found = [numbered for kind in kinds for numbered in self.numbered(kind, since)]
+        known = self.standing.kinds
+        found = [numbered for kind in kinds if kind in known for numbered in self.numbered(kind, since)]
         found.sort(key=_number)
         return found
 
@@ -160,11 +161,9 @@ class Timeline:
 
     def remember(self, question: tuple[object, ...], answer: Callable[[], T]) -> T:
         """The answer to a question about this timeline alone, worked out when it is first asked."""
-        try:
-            return self._remembered[question]
-        except KeyError:
-            known = self._remembered[question] = answer()
-            return known
+        if question not in self._remembered:
+            self._remembered[question] = answer()
+        return self._remembered[question]
 
     def number_of(self, fact: Fact) -> int:
         """The place of a fact in this timeline; one that was read again from the journal is the same fact."""

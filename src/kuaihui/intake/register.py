@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from kuaihui.incident.alerts import Alert
+from kuaihui.intake.alerts import LATE, Verdict
 from kuaihui.intake.ringing import Ringing
 
 # An episode that is over is remembered this long, so that a message that was on its way finds it resolved. Alertmanager keeps resolved
@@ -71,22 +72,30 @@ class Register:
                 entry.ends = ends
         return news
 
-    def fired(self, ringing: Ringing, group: str, incident: str, now: datetime) -> None:
-        """This alert fires in this incident."""
+    def took(self, verdicts: Iterable[Verdict], group: str, incident: str, now: datetime) -> None:
+        """These alerts, with what became of them, belong to this incident."""
+        alerts = self.alerts
+        for one in verdicts:
+            ringing = one.ringing
+            if not ringing.firing:
+                self.cleared(ringing, group, incident, now)
+            elif one.verdict != LATE:
+                alert = ringing.alert
+                if alert.key in alerts:
+                    self._goes_on(alerts[alert.key], ringing, group, incident, now)
+                else:
+                    alerts[alert.key] = entry = Entry(alert, group, incident, True, now, ringing, alert.ends)
+                    self._wait(entry)
+
+    def _goes_on(self, entry: Entry, ringing: Ringing, group: str, incident: str, now: datetime) -> None:
+        """This alert, which is known, fires."""
         alert = ringing.alert
-        entry = self.alerts.get(alert.key)
-        if entry is None:
-            ends = alert.ends
-            self.alerts[alert.key] = entry = Entry(alert, group, incident, True, now, ringing, ends)
-            if ends is not None:
-                self._queue_at(entry, ends)
-        else:
-            if not entry.firing:
-                entry.ends, entry.changed = alert.ends, now
-            elif alert.ends is None or (entry.ends is not None and alert.ends > entry.ends):
-                entry.ends = alert.ends
-            entry.alert, entry.group, entry.incident, entry.firing, entry.told = alert, group, incident, True, ringing
-            self._wait(entry)
+        if not entry.firing:
+            entry.ends, entry.changed = alert.ends, now
+        elif alert.ends is None or (entry.ends is not None and alert.ends > entry.ends):
+            entry.ends = alert.ends
+        entry.alert, entry.group, entry.incident, entry.firing, entry.told = alert, group, incident, True, ringing
+        self._wait(entry)
 
     def cleared(self, ringing: Ringing, group: str, incident: str, now: datetime) -> None:
         """This alert's source has called it resolved, whether or not we knew it to fire."""
