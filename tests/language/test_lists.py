@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from kuaihui.language import Text, listed, plain, say, text
-from kuaihui.language.joining import lined, strung
+from kuaihui.language.joining import lined, on_one_line, strung
 
 SOURCE = Path(__file__).parents[2] / "src/kuaihui"
 # What is written for a machine, or is somebody else's syntax: SQL, label sets, images of pods, expressions, errors of an emulator.
@@ -60,6 +60,10 @@ def test_sentences_are_strung_with_semicolons(language: str, said: str) -> None:
 
 def test_lines_stand_one_under_the_other() -> None:
     assert say(lined([text("yes"), text("no")]), "zh") == "是\n否"
+
+
+def test_words_of_several_lines_are_said_on_one() -> None:
+    assert on_one_line(lined([text("yes"), plain("a\n  b")]), "zh") == "是 a b"
 
 
 @pytest.mark.parametrize("pair", ["{first}; {then}", "{first}; {second}", "{first}; {others}"])

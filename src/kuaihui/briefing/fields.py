@@ -30,8 +30,9 @@ from kuaihui.incident.room import (
 )
 from kuaihui.incident.thinking import EvidenceWeighed
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import Text, say, text
+from kuaihui.language import Text, text
 from kuaihui.language.durations import in_words
+from kuaihui.language.joining import on_one_line
 
 # What a reader of the document is not told: how the house went about it, and the document itself.
 UNTOLD: Final = (
@@ -70,7 +71,7 @@ class Facts:
 
     def told(self, words: Text | str) -> str:
         """Words in the team's language, safe to stand in Markdown."""
-        return _SPECIAL.sub(r"\\\1", " ".join(say(words, self.catalog.language, self._names).split()))
+        return _SPECIAL.sub(r"\\\1", on_one_line(words, self.catalog.language, self._names))
 
     def name(self, who: str) -> str:
         """A name, safe to stand in Markdown."""

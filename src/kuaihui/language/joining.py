@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from kuaihui.language import Text, text
+from kuaihui.language import Language, Text, say, text
 
 
 def lined(lines: Sequence[Text]) -> Text:
@@ -17,3 +17,8 @@ def strung(parts: Sequence[Text]) -> Text:
     """One behind the other (at least one), with semicolons between."""
     first, *rest = parts
     return text("{first}; {rest}", first=first, rest=strung(rest)) if rest else first
+
+
+def on_one_line(words: Text | str, language: Language, names: Mapping[str, str] | None = None) -> str:
+    """Words in a language, however many lines they have, on one."""
+    return " ".join(say(words, language, names).split())

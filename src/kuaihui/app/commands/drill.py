@@ -23,7 +23,8 @@ from kuaihui.app.drill.shelf import every, find, surprise
 from kuaihui.app.settings import CatalogPlace, Settings
 from kuaihui.catalog.load import load
 from kuaihui.errors import KuaihuiError, Refused
-from kuaihui.language import Text, say, text, translate
+from kuaihui.language import Text, text, translate
+from kuaihui.language.joining import on_one_line
 
 
 def drill(  # noqa: PLR0913, PLR0917  # each is one word people may say
@@ -84,7 +85,7 @@ def every_one(wanted: Sequence[Wanted], act: Callable[[Wanted], Ended | None]) -
 
 
 def _said(words: Text) -> str:
-    return " ".join(say(words, language()).split())
+    return on_one_line(words, language())
 
 
 def virtually(wanted: Wanted) -> Ended | None:

@@ -16,8 +16,9 @@ import msgspec
 from kuaihui.briefing.compared import Compared, compared
 from kuaihui.briefing.grade import PEOPLE, SETUP, Clock, Grade, Off, Reached
 from kuaihui.catalog.shapes import Name
-from kuaihui.language import Language, Text, say, text
+from kuaihui.language import Language, Text, text
 from kuaihui.language.durations import in_words
+from kuaihui.language.joining import on_one_line
 
 # What the files of a run are named by: when it was, in UTC.
 STAMP: Final = "%Y%m%d-%H%M%S"
@@ -45,7 +46,7 @@ class Report:
 
     def said(self, words: Text) -> str:
         """Words on one line."""
-        return " ".join(say(words, self.language, self.names).split())
+        return on_one_line(words, self.language, self.names)
 
     def markdown(
         self, name: Name, grade: Grade, before: Grade | None = None, notes: Sequence[Text] = (), differs: Sequence[Text] = ()

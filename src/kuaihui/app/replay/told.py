@@ -9,8 +9,9 @@ from typing import Final
 
 from kuaihui.app.replay.run import Impossible
 from kuaihui.briefing.side_by_side import Moment, Paging, SideBySide, verdict
-from kuaihui.language import Language, Text, say, text
+from kuaihui.language import Language, Text, text
 from kuaihui.language.durations import in_words
+from kuaihui.language.joining import on_one_line
 
 LONGEST: Final = 100  # characters of a row's heading: a report to the superior is a page
 
@@ -23,7 +24,7 @@ class Telling:
 
     def said(self, words: Text) -> str:
         """Words on one line."""
-        return " ".join(say(words, self.language, self.names).split())
+        return on_one_line(words, self.language, self.names)
 
     def markdown(self, title: str, compared: SideBySide, impossible: Sequence[Impossible] = ()) -> str:
         """The whole comparison: the verdict, the pages and the clocks side by side, what differs, what could not be played."""

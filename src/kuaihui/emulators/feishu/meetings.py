@@ -77,7 +77,10 @@ def _reserve(one: Meeting) -> Json:
 
 
 def _reserved(call: Call) -> Meeting:
-    found = call.world.meetings.get(call.path["reserve_id"])
+    return _its_own(call, call.world.meetings.get(call.path["reserve_id"]))
+
+
+def _its_own(call: Call, found: Meeting | None) -> Meeting:
     if found is None:
         raise Rejected(VC_NOT_STARTED)
     if found.app != call.app.app_id:
@@ -141,12 +144,7 @@ def _seconds(at: datetime | None) -> str:
 
 
 def _met(call: Call) -> Meeting:
-    found = next((one for one in call.world.meetings.values() if one.meeting_id == call.path["meeting_id"]), None)
-    if found is None:
-        raise Rejected(VC_NOT_STARTED)
-    if found.app != call.app.app_id:
-        raise Rejected(VC_FORBIDDEN)
-    return found
+    return _its_own(call, next((one for one in call.world.meetings.values() if one.meeting_id == call.path["meeting_id"]), None))
 
 
 def get(call: Call) -> Answer:

@@ -8,9 +8,9 @@ from datetime import datetime
 from kuaihui.errors import GiveUp
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.learning import ReviewDrafted, Similar, SimilarFound
-from kuaihui.incident.pages import Delivered, Sent
 from kuaihui.incident.tasks import WeekListed
 from kuaihui.incident.timeline import Timeline
+from kuaihui.integrations.builtin.people import in_the_inbox
 from kuaihui.language import text
 from kuaihui.orders import DraftReview, EndTask, FindSimilar, ListTheWeek, MakeTask, PassTask, ResumeTask, Suggest
 
@@ -71,12 +71,12 @@ def _told(one: Similar) -> tuple[str, str, bool]:
 
 def make_task(order: MakeTask, timeline: Timeline, now: datetime) -> list[Fact]:
     """The task is in the timeline already; its owner finds a word in the inbox."""
-    return _inbox(order.identity, order.person, now)
+    return in_the_inbox(order.identity, order.person, now)
 
 
 def pass_task(order: PassTask, timeline: Timeline, now: datetime) -> list[Fact]:
     """The new owner finds a word in the inbox."""
-    return _inbox(order.identity, order.person, now)
+    return in_the_inbox(order.identity, order.person, now)
 
 
 def end_task(order: EndTask, timeline: Timeline, now: datetime) -> list[Fact]:
@@ -87,10 +87,3 @@ def end_task(order: EndTask, timeline: Timeline, now: datetime) -> list[Fact]:
 def resume_task(order: ResumeTask, timeline: Timeline, now: datetime) -> list[Fact]:
     """It is open again by its fact."""
     return []
-
-
-def _inbox(identity: str, person: str, now: datetime) -> list[Fact]:
-    return [
-        Sent(at=now, by=NAME, identity=identity, person=person, channel="inbox"),
-        Delivered(at=now, by=NAME, identity=identity, person=person),
-    ]

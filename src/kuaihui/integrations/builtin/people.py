@@ -14,7 +14,8 @@ from kuaihui.orders import AskInDocument, InviteToMeeting, Page, ProposeRole, Pu
 NAME = "builtin"
 
 
-def _inbox(identity: str, person: str, now: datetime) -> list[Fact]:
+def in_the_inbox(identity: str, person: str, now: datetime) -> list[Fact]:
+    """A word to somebody has reached their inbox."""
     return [
         Sent(at=now, by=NAME, identity=identity, person=person, channel="inbox"),
         Delivered(at=now, by=NAME, identity=identity, person=person),
@@ -23,30 +24,30 @@ def _inbox(identity: str, person: str, now: datetime) -> list[Fact]:
 
 def page(order: Page, timeline: Timeline, now: datetime) -> list[Fact]:
     """A page in the inbox, with its button to acknowledge."""
-    return _inbox(order.identity, order.person, now)
+    return in_the_inbox(order.identity, order.person, now)
 
 
 def tell(order: Tell, timeline: Timeline, now: datetime) -> list[Fact]:
     """A word in the inbox."""
-    return _inbox(order.identity, order.person, now)
+    return in_the_inbox(order.identity, order.person, now)
 
 
 def invite(order: InviteToMeeting, timeline: Timeline, now: datetime) -> list[Fact]:
     """An invitation in the inbox, with the meeting's link."""
-    return _inbox(order.identity, order.person, now)
+    return in_the_inbox(order.identity, order.person, now)
 
 
 def propose(order: ProposeRole, timeline: Timeline, now: datetime) -> list[Fact]:
     """The question in the inbox, with its buttons to take or decline."""
     asked = RoleProposed(at=now, by=NAME, role=order.role, person=order.person, reason=order.reason)
-    return [asked, *_inbox(order.identity, order.person, now)]
+    return [asked, *in_the_inbox(order.identity, order.person, now)]
 
 
 def pull_in(order: PullIn, timeline: Timeline, now: datetime) -> list[Fact]:
     """The person is in, and finds a word in the inbox."""
     inside = {fact.person for fact in timeline.all(PulledIn)}
     added: list[Fact] = [] if order.person in inside else [PulledIn(at=now, by=NAME, person=order.person, reason=order.reason)]
-    return [*added, *_inbox(order.identity, order.person, now)]
+    return [*added, *in_the_inbox(order.identity, order.person, now)]
 
 
 def ask_in_document(order: AskInDocument, timeline: Timeline, now: datetime) -> list[Fact]:
@@ -54,4 +55,4 @@ def ask_in_document(order: AskInDocument, timeline: Timeline, now: datetime) -> 
     if any((fact.document, fact.section) == (order.document, order.section) for fact in timeline.all(AskedInDocument)):
         return []
     asked = AskedInDocument(at=now, by=NAME, section=order.section, name=order.heading, person=order.person, document=order.document)
-    return [asked, *_inbox(order.identity, order.person, now)]
+    return [asked, *in_the_inbox(order.identity, order.person, now)]
