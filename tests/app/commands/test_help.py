@@ -71,6 +71,7 @@ def test_a_help_is_in_one_language(command: str, rich: bool, monkeypatch: pytest
         assert chinese not in en
 
 
+@pytest.mark.parametrize("rich", [True, False], ids=["rich", "plain"])
 @pytest.mark.parametrize(
     "words, zh, en",
     [
@@ -90,7 +91,10 @@ def test_a_help_is_in_one_language(command: str, rich: bool, monkeypatch: pytest
         (("--", "--"), "没有命令 '--'。", "No such command '--'."),
     ],
 )
-def test_words_typed_wrong_are_refused_in_the_readers_language(words: tuple[str, ...], zh: str, en: str) -> None:
+def test_words_typed_wrong_are_refused_in_the_readers_language(
+    words: tuple[str, ...], zh: str, en: str, rich: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("typer.core.HAS_RICH", rich)
     chinese, english = told("zh", *words), told("en", *words)
 
     assert (chinese[0], english[0]) == (2, 2)

@@ -11,13 +11,13 @@ import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
-from typer import TyperException, core
+from typer import Exit, TyperException, core, echo
 from typer.core import TyperCommand, TyperGroup
 
 from kuaihui.app.commands.speaking import language
-from kuaihui.language import Text, mark, say, translate
+from kuaihui.language import Text, mark, say, text, translate
 
 Context = Any  # typer keeps the types of its contexts and formatters to itself
 
@@ -149,7 +149,17 @@ def _refusing(ctx: Context) -> Generator[None]:
         _speak_around()
         if (told := refusal(wrong.format_message(), language())) is None:
             raise
-        ctx.fail(told)
+        if core.HAS_RICH:
+            ctx.fail(told)
+        _refuse_plainly(ctx, told)
+
+
+def _refuse_plainly(ctx: Context, told: str) -> NoReturn:
+    """As typer does without rich, which says this in English alone."""
+    hint = say(text("Try '{command} {option}' for help.", command=ctx.command_path, option=ctx.help_option_names[0]), language())
+    error = say(text("Error: {what}", what=told), language())
+    echo(f"{ctx.get_usage()}\n{hint}\n\n{error}", err=True)
+    raise Exit(2)
 
 
 def refusal(message: str, reader: str) -> str | None:
