@@ -195,6 +195,31 @@ async def test_silence_expires_and_what_rings_on_goes_on(desk: Desk) -> None:
     assert list(timeline.firing) == [firing().alert.key]
 
 
+async def test_what_rang_on_after_its_silence_is_a_repeat_again_when_it_is_told_once_more(desk: Desk) -> None:
+    once = firing(ends=5)
+    await desk.reception.hear([once])
+    desk.clock.move_to(later(5))
+    await desk.reception.turn()
+    joined = await desk.reception.hear([], again=[(once, later(10))])
+    traced = len(desk.reception.tracing)
+    folded = await desk.reception.hear([], again=[(once, later(11))])
+
+    assert (joined.counts, folded.counts) == ({"joined": 1}, {"folded": 1})
+    assert len(desk.reception.tracing) == traced, "a repeat is counted, not written down"
+    assert desk.reception.register.alerts[once.alert.key].repeats == 1
+    assert (await desk.only()).firing[once.alert.key].ends == later(10)
+
+
+async def test_an_alert_whose_words_were_scrubbed_is_a_repeat_when_it_is_told_again(desk: Desk) -> None:
+    once = firing(summary="password=abc123xyz refused", ends=5)
+    await desk.reception.hear([once])
+    await desk.reception.hear([], again=[(once, later(9))])
+
+    entry = desk.reception.register.alerts[once.alert.key]
+    assert "abc123xyz" not in entry.alert.summary
+    assert (entry.repeats, entry.ends) == (1, later(9))
+
+
 async def test_a_repeat_moves_the_deadline(desk: Desk) -> None:
     once = firing(ends=5)
     await desk.reception.hear([once])
@@ -342,4 +367,3 @@ async def test_alerts_that_join_wait_to_be_settled_together_and_what_opens_does_
     assert await desk.journal.next_due() == later(5 / 60), "a second one does not put it off"
     await desk.reception.hear([firing(value=0.3, instance="e")])
     assert await desk.journal.next_due() == later(1.5 / 60), "a value may make it worse"
-

@@ -150,13 +150,9 @@ class Reception:
     def _again(self, again: Sequence[Again], heard: Heard) -> list[Ringing]:
         """Those of the seen ones that are more than a repeat after all."""
         news = self.register.repeats(again)
-        heard.counts[FOLDED] += len(again) - len(news)
-        return [
-            msgspec.structs.replace(ringing, alert=msgspec.structs.replace(ringing.alert, ends=ends))
-            if ends != ringing.alert.ends
-            else ringing
-            for ringing, ends in news
-        ]
+        if len(news) < len(again):
+            heard.counts[FOLDED] += len(again) - len(news)
+        return [Ringing(msgspec.structs.replace(one.alert, ends=ends), one.firing, one.dated, one) for one, ends in news]
 
     async def _refuse(self, refused: Sequence[Misheard], heard: Heard) -> None:
         heard.counts[REFUSED] += len(refused)
@@ -363,4 +359,5 @@ class Reception:
 def _with_summary(ringing: Ringing, summary: str) -> Ringing:
     if ringing.alert.summary == summary:
         return ringing
-    return msgspec.structs.replace(ringing, alert=msgspec.structs.replace(ringing.alert, summary=summary))
+    alert = msgspec.structs.replace(ringing.alert, summary=summary)
+    return Ringing(alert, ringing.firing, ringing.dated, ringing.seen or ringing)

@@ -84,7 +84,7 @@ class Register:
                 if alert.key in alerts:
                     self._goes_on(alerts[alert.key], ringing, group, incident, now)
                 else:
-                    alerts[alert.key] = entry = Entry(alert, group, incident, True, now, ringing, alert.ends)
+                    alerts[alert.key] = entry = Entry(alert, group, incident, True, now, ringing.seen or ringing, alert.ends)
                     self._wait(entry)
 
     def _goes_on(self, entry: Entry, ringing: Ringing, group: str, incident: str, now: datetime) -> None:
@@ -94,7 +94,7 @@ class Register:
             entry.ends, entry.changed = alert.ends, now
         elif alert.ends is None or (entry.ends is not None and alert.ends > entry.ends):
             entry.ends = alert.ends
-        entry.alert, entry.group, entry.incident, entry.firing, entry.told = alert, group, incident, True, ringing
+        entry.alert, entry.group, entry.incident, entry.firing, entry.told = alert, group, incident, True, ringing.seen or ringing
         self._wait(entry)
 
     def cleared(self, ringing: Ringing, group: str, incident: str, now: datetime) -> None:

@@ -18,11 +18,13 @@ class Ringing(msgspec.Struct, frozen=True, gc=False):
     One alert as it was told once.
 
     `firing` False: its source says that it is over. `dated` False: its source told no start, so `alert.started` is only when we heard it.
+    `seen` is the ringing by which its door knows it, where this is that one told again and more than a repeat.
     """
 
     alert: Alert
     firing: bool = True
     dated: bool = True
+    seen: Ringing | None = None
 
 
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -116,7 +116,7 @@ class Reader:
         else:
             summary, value = _said(raw)
         alert = Alert(key, name_of(named), named, told.started, value, summary, told.link, self.source, ends)
-        return Heard(alert, True, True, like.start, beside)
+        return Heard(alert, True, True, None, like.start, beside)
 
     def _read(self, raw: RawAlert, labels: bytes, beside: bytes, now: datetime) -> Ringing:
         """An alert in our words, all of it read. Raises Unusable."""
@@ -129,7 +129,7 @@ class Reader:
         alert = Alert(key, name_of(named), named, began or now, value, summary, link, self.source, ends if firing else None)
         if began is None:
             return Ringing(alert, firing, False)
-        return Heard(alert, firing, True, intern(raw.starts_at), beside if like is None else like.beside)
+        return Heard(alert, firing, True, None, intern(raw.starts_at), beside if like is None else like.beside)
 
     def _keep(self, labels: bytes, heard: Heard) -> None:
         if heard.firing:
