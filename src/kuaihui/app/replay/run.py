@@ -112,9 +112,7 @@ class _Replay:
         place = Places(self.catalog).of(first.alerts[0].labels)[1] if by_alert and first else None
         service = place.service if place else old.service
         if service not in self.catalog.services:
-            raise Refused(
-                text("there is no service {service}; there are: {known}", service=service, known=tuple(self.catalog.services))
-            )
+            raise Refused(text("there is no service {service}; there are: {known}", service=service, known=tuple(self.catalog.services)))
         if place and first:
             fresh = opening(place, first.alerts, self.catalog, now)
         else:
