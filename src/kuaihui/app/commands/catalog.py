@@ -38,7 +38,7 @@ def check(folder: Folder = None, settings: File = None) -> None:
             tell(caution.told)
         tell(
             text(
-                "the catalog is whole: {people} people, {services} services, {rotas} rotas, {policies} policies",
+                "the catalog is whole: people {people}, services {services}, rotas {rotas}, policies {policies}",
                 people=len(catalog.people),
                 services=len(catalog.services),
                 rotas=len(catalog.rotas),

@@ -127,7 +127,7 @@ class Checkup:
                 click = text("{console} → Encryption: set both, and write them into feishu.hearing", console=console)
                 return Finding(what, False, text("encrypt_key or verification_token is missing: anybody could play Feishu"), click)
             case "long-connection" if importlib.util.find_spec("lark_oapi") is None:
-                return Finding(what, False, text("the package lark-oapi is not installed"), plain("pip install 'kuaihui[feishu]'"))
+                return Finding(what, False, text("the package lark-oapi is not installed"), plain("pip install '.[feishu]'"))
             case _:
                 return Finding(what)
 
