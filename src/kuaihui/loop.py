@@ -38,14 +38,10 @@ log = logging.getLogger(__name__)
 MOST_CONCLUSIONS: Final = 50
 # Incidents settled in one go: a few tens of milliseconds of thinking, so that alerts and answers are heard in between.
 MOST_SETTLED: Final = 25
-# Where new incidents wait for their first pages: those are thought of fast, and one commit keeps the orders of all.
-MOST_PAGED: Final = 100
 # In real time an incident waits this long after an order was carried out well, so that the answers to its other orders are settled with it.
 SETTLE_ANSWERS_WITHIN: Final = timedelta(milliseconds=50)
-# In real time all but a new incident's first page may wait this long: of two hundred that open at once, all page before any does more.
+# In real time all but a new incident's first pages may wait this long: of two hundred that open at once, all page before any does more.
 SETTLE_REST_WITHIN: Final = timedelta(milliseconds=250)
-# What is heard next waits for the first pages of what was heard before, at most this long (seconds): a loop that stumbles stops nobody.
-PAGES_FIRST: Final = 0.25
 # Timelines kept in memory, so that a busy incident is not read again for every signal.
 KEPT_TIMELINES: Final = 4096
 
@@ -102,7 +98,6 @@ class Loop:
         self.listener = Listener(self)
         self._known: OrderedDict[str, Timeline] = OrderedDict()
         self._carrying: set[asyncio.Task[None]] = set()
-        self._unpaged: dict[str, asyncio.Future[None]] = {}
         self._wanted: dict[str, datetime | None] = {}  # when each incident is to be settled, as we last wrote it
 
     # -- reading -----------------------------------------------------------------------------------------------------------------------
@@ -147,14 +142,32 @@ class Loop:
         return await self.listener.hear(incident, meaning, within)
 
     async def append(self, additions: Sequence[Addition]) -> list[bool]:
-        """Add facts to several incidents in one commit; each is settled as soon as they want it. False where somebody else was faster."""
+        """
+        Add facts to several incidents in one commit; each is settled as soon as they want it. False where somebody else was faster.
+
+        In real time the first pages of an incident are ordered in the commit that opens it.
+        """
         now = self.clock.now()
-        grown = [one.before.extended(one.facts) for one in additions]
+        first = [self._first(one, now) for one in additions]
+        grown = [one.before.extended((*one.facts, *decision.facts)) for one, decision in zip(additions, first, strict=True)]
         appends = [
-            Append(longer.incident, len(one.before), tuple(one.facts), summary_of(longer), self._due(longer.incident, now, one.within))
-            for longer, one in zip(grown, additions, strict=True)
+            Append(longer.incident, len(one.before), longer.facts[len(one.before) :], summary_of(longer), decision.due)
+            for longer, one, decision in zip(grown, additions, first, strict=True)
         ]
-        return self._settled(await self.journal.append(appends), grown, appends)
+        kept = self._settled(await self.journal.append(appends), grown, appends)
+        for whole, timeline, decision in zip(kept, grown, first, strict=True):
+            if whole and decision.orders:
+                self._carry_all(timeline, decision, now)
+        return kept
+
+    def _first(self, one: Addition, now: datetime) -> Decision:
+        """What cannot wait of an incident that these facts open, all the rest a moment after it; of any other, when it is to be settled."""
+        if self.urgent and not len(one.before):
+            decision = self.decide(one.before.extended(one.facts), now, self.urgent)
+            if any(isinstance(fact, Ordered) for fact in decision.facts):
+                decision.due = now + SETTLE_REST_WITHIN
+                return decision
+        return Decision(one.before, [], [], [], self._due(one.before.incident, now, one.within))
 
     def _due(self, incident: str, now: datetime, within: timedelta) -> datetime:
         """When to settle an incident that may wait for `within`: sooner where it was to be settled sooner, or where we do not know."""
@@ -171,17 +184,6 @@ class Loop:
             elif len(self._known.get(one.incident, ())) <= one.expected:  # else whoever was faster has told us already
                 self.forget(one.incident)
         return kept
-
-    async def paged(self, incidents: Iterable[str]) -> None:
-        """Wait until each of these new incidents was settled once, in real time and where nobody else settles: PAGES_FIRST at the most."""
-        if not self.urgent or not self.journal.exclusive:
-            return
-        here = asyncio.get_running_loop()
-        known = {incident: self._unpaged.setdefault(incident, here.create_future()) for incident in incidents}
-        if known:
-            await asyncio.wait(known.values(), timeout=PAGES_FIRST)
-        for incident in known:
-            self._unpaged.pop(incident, None)
 
     # -- deciding ----------------------------------------------------------------------------------------------------------------------
 
@@ -204,15 +206,6 @@ class Loop:
         instants += [now + order.patience for order, _ in orders]
         instants += [now + self.answers_wait] if len(orders) < len(ready) else []
         return Decision(timeline, facts, orders, coming, min(instants, default=None))
-
-    def _first(self, timeline: Timeline, now: datetime) -> Decision:
-        """What is due; of a new incident first only what cannot wait, and all the rest a moment after it."""
-        if self.urgent and not timeline.has(Ordered):
-            decision = self.decide(timeline, now, self.urgent)
-            if any(isinstance(fact, Ordered) for fact in decision.facts):
-                decision.due = now + SETTLE_REST_WITHIN
-                return decision
-        return self.decide(timeline, now)
 
     def _ask(self, timeline: Timeline, now: datetime, duties: Sequence[Duty]) -> list[Due | Conclude]:
         wants: list[Due | Conclude] = []
@@ -261,11 +254,11 @@ class Loop:
     # -- settling ----------------------------------------------------------------------------------------------------------------------
 
     async def turn(self) -> int:
-        """Settle what is due now, the most overdue first and up to MOST_SETTLED (MOST_PAGED); how many incidents that were."""
+        """Settle what is due now, the most overdue first and up to MOST_SETTLED; how many incidents that were."""
         now = self.clock.now()
-        claims = await self.journal.claim(self.worker, now, max(MOST_SETTLED, min(len(self._unpaged), MOST_PAGED)))
+        claims = await self.journal.claim(self.worker, now, MOST_SETTLED)
         timelines = await self.timelines(claim.incident for claim in claims)
-        decided = [(claim, before, self._first(before, now)) for claim, before in zip(claims, timelines, strict=True)]
+        decided = [(claim, before, self.decide(before, now)) for claim, before in zip(claims, timelines, strict=True)]
         busy = [one for one in decided if one[2].facts]
         grown = [before.extended(decision.facts) for _, before, decision in busy]
         appends = [_append(*one, longer) for one, longer in zip(busy, grown, strict=True)]
@@ -279,9 +272,6 @@ class Loop:
         for whole, (claim, before, _) in zip(kept, busy, strict=True):
             if not whole:
                 await self._schedule(claim, len(before), now)
-        for claim in claims:
-            if (waiting := self._unpaged.pop(claim.incident, None)) is not None and not waiting.done():
-                waiting.set_result(None)
         return len(claims)
 
     async def _schedule(self, claim: Claim, expected: int, due: datetime | None) -> None:

@@ -70,16 +70,29 @@ async def test_pages_go_out_before_anything_else_and_answers_are_settled_togethe
     assert loop.thought < len(handed.orders)
 
 
-async def test_what_is_heard_next_waits_for_the_first_pages_of_what_was_heard_before() -> None:
+async def test_the_first_pages_are_ordered_with_the_opening_and_on_their_way_before_its_sender_is_answered() -> None:
     known, handed = catalog(), Handed()
     loop = Loop(Memory(), lambda: known, ROSTER, [handed], RealClock(), "hurried")
     reception = Reception(loop, lambda: known, loop.clock)
     running = asyncio.create_task(loop.run())
-    await reception.hear([firing(service="orders", region=f"r{number}") for number in range(5)])
-    answered = len(handed.orders)
-    await reception.hear([firing(service="orders", region=f"r{number}", instance="b") for number in range(5)])
+    await asyncio.sleep(0)
+    heard = await reception.hear([firing(service="orders", region=f"r{number}") for number in range(5)])
     paged = {incident for incident, order in handed.orders if isinstance(order, Page)}
+    kept = [await loop.journal.read(incident) for incident in heard.incidents]
     running.cancel()
 
-    assert answered == 0, "the sender is not kept waiting"
+    assert paged == heard.incidents
     assert len(paged) == 5
+    assert all(b'"order":{"order":"Page"' in b"".join(record.body for record in records) for records in kept)
+
+
+async def test_what_only_joins_orders_nothing_in_the_commit_that_tells_it() -> None:
+    known, handed = catalog(), Handed()
+    loop = Loop(Memory(), lambda: known, ROSTER, [handed], RealClock(), "hurried")
+    loop.urgent = ROSTER
+    reception = Reception(loop, lambda: known, loop.clock)
+    await reception.hear([firing(service="orders")])
+    first = len(handed.orders)
+    await reception.hear([firing(service="orders", instance="b")])
+
+    assert len(handed.orders) == first > 0

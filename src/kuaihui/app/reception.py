@@ -4,7 +4,7 @@ The reception: hears alerts from every door, hands facts to the loop, lets go wh
 Rule 1: `hear` returns after everything it led to is kept; when it raises, the sender must tell us again.
 Rule 2: hearings that wait while a commit is under way share the next one, so that a thousand senders cost no more than one.
 Rule 3: an unchanged repeat touches neither the journal nor a timeline.
-Rule 4: the first pages of what was heard go out before more is taken in; its sender is answered before that.
+Rule 4: in real time an incident's first pages are ordered in the commit that opens it, and are on their way before its sender is answered.
 Rule 5: traces of what stands in a timeline are written behind the answer; those of what was refused or hidden are written before it.
 """
 
@@ -164,7 +164,7 @@ class Reception:
         while self._waiting:
             batch = self._next_batch()
             try:
-                opened = await self._take_in(batch)
+                await self._take_in(batch)
             except Exception as failed:
                 for hearing in batch:
                     if not hearing.done.done():
@@ -173,7 +173,6 @@ class Reception:
                 for hearing in batch:
                     if not hearing.done.done():
                         hearing.done.set_result(None)
-                await self.loop.paged(opened)
 
     def _next_batch(self) -> list[Hearing]:
         size, count = 0, 0
@@ -184,13 +183,8 @@ class Reception:
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return batch
 
-    async def _take_in(self, batch: Sequence[Hearing]) -> list[str]:
-        """
-        Fold a batch into its incidents, in one commit; once more for those incidents where somebody else was faster.
-
-        Returns the incidents that were opened.
-        """
-        opened: list[str] = []
+    async def _take_in(self, batch: Sequence[Hearing]) -> None:
+        """Fold a batch into its incidents, in one commit; once more for those incidents where somebody else was faster."""
         catalog, now = self.catalog(), self.clock.now()
         self._scrub(batch)
         groups = self._grouped(batch, catalog, now)
@@ -208,8 +202,6 @@ class Reception:
                     await self._overtaken(plan)
                 else:
                     self._remember(plan, now)
-                    opened += [plan.before.incident] if plan.facts and not len(plan.before) else []
-        return opened
 
     async def _overtaken(self, plan: Plan) -> None:
         """Look anew at what somebody else was faster with; raises RuntimeError where that never ends."""
