@@ -7,7 +7,7 @@ Rule 2: a standing that somebody holds never changes: what is carried on is copi
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from copy import copy
 from datetime import datetime
 
@@ -23,21 +23,30 @@ class Standing(msgspec.Struct):
     """
     The answers that a fact may change.
 
-    `kinds`: the facts of each kind with their numbers. `alerts`: every alert as it last fired; `firing`: those that do now; `cleared`: how
-    the others stopped; `values`: the last kept value of those that fire. `series`: the worst value at each instant it may have changed.
-    `orders`, `answers`: the newest of each identity.
+    `kinds`: the facts of each kind with their numbers. `alerts`: every alert as it last fired; `cleared`: how those stopped that fire no
+    more; `values`: the last kept value of those that fire. `series`: the worst value at each instant it may have changed. `orders`,
+    `answers`: the newest of each identity.
     """
 
     length: int = 0
     phase: Phase = Phase.OPEN
     kinds: dict[type[Fact], list[tuple[int, Fact]]] = {}
     alerts: dict[str, Alert] = {}
-    firing: dict[str, Alert] = {}
     cleared: dict[str, str] = {}
     values: dict[str, float] = {}
     series: list[tuple[datetime, float]] = []
     orders: dict[str, Ordered] = {}
     answers: dict[str, Answered] = {}
+    _firing: dict[str, Alert] | None = None  # worked out when it is first asked for
+
+    @property
+    def firing(self) -> Mapping[str, Alert]:
+        """The alerts that fire now: all of them while none has stopped, as in a storm."""
+        if not self.cleared:
+            return self.alerts
+        if self._firing is None:
+            self._firing = {key: alert for key, alert in self.alerts.items() if key not in self.cleared}
+        return self._firing
 
     def carried_on(self, facts: Sequence[Fact]) -> Standing:
         """The standing once these facts have happened too."""
@@ -54,7 +63,7 @@ class Standing(msgspec.Struct):
         if not changed.isdisjoint(_OF_ALERTS):
             self.values, self.series = dict(self.values), list(self.series)
             if AlertFired in changed or AlertCleared in changed:
-                self.firing, self.cleared = dict(self.firing), dict(self.cleared)
+                self.cleared, self._firing = dict(self.cleared), None
             if AlertFired in changed:
                 self.alerts = dict(self.alerts)
         if Ordered in changed:
@@ -81,12 +90,10 @@ class Standing(msgspec.Struct):
                 return
 
     def _fired(self, fact: AlertFired) -> None:
-        told = {alert.key: alert for alert in fact.alerts}
-        self.alerts.update(told)
-        self.firing.update(told)
+        self.alerts.update({alert.key: alert for alert in fact.alerts})
         if self.cleared:
-            for key in told:
-                self.cleared.pop(key, None)
+            for alert in fact.alerts:
+                self.cleared.pop(alert.key, None)
         self.values.update({alert.key: alert.value for alert in fact.alerts if alert.value is not None})
         self._point(fact.at)
 
@@ -96,7 +103,6 @@ class Standing(msgspec.Struct):
 
     def _cleared(self, fact: AlertCleared) -> None:
         for key in fact.keys:
-            self.firing.pop(key, None)
             self.values.pop(key, None)
             self.cleared[key] = fact.how
         self._point(fact.at)
