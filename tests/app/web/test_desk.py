@@ -284,6 +284,20 @@ async def test_a_page_is_explained_down_to_the_line_of_the_rota(stage: Acted) ->
     assert f"/explain/page/{incident}/{number}" in (await get(stage, f"/explain/incidents/{incident}")).text
 
 
+async def test_many_alerts_of_one_name_are_told_apart_by_what_differs_and_not_listed_without_end(stage: Acted) -> None:
+    storm = [{"labels": {"alertname": "PodCrashLooping", "service": "redis", "pod": f"redis-{n}"}} for n in range(60)]
+    async with stage.client() as http:
+        (await http.post("/api/v2/alerts", json=storm)).raise_for_status()
+    await stage.settle()
+    incident = (await stage.house.journal.summaries(limit=1))[0].incident
+    shown = unescape((await get(stage, f"/explain/incidents/{incident}")).text)
+
+    assert shown.count(">PodCrashLooping</a>") == 50
+    assert 'pod="redis-' in shown
+    assert 'service="redis" ' not in shown.partition("w-alerts")[2], "all of them have it"
+    assert "还有 10 条" in shown
+
+
 async def test_files_that_were_refused_are_told_on_the_catalogs_page(stage: Acted, tmp_path: Path) -> None:
     for file in SAMPLE.rglob("*"):
         if file.is_file():

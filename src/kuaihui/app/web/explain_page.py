@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
+from typing import Final
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from kuaihui.app.web.asking import Anybody, Here, InHouse, NotFound, Reads
 from kuaihui.app.web.drawing import page
 from kuaihui.briefing.explain import Step, why_this_page, why_this_role, why_this_service
+from kuaihui.incident.alerts import Alert
 from kuaihui.incident.holders import parts
 from kuaihui.incident.pages import Ordered
 from kuaihui.incident.timeline import Timeline
 from kuaihui.language import Text, plain, text
 from kuaihui.orders import Page
+
+MOST_ALERTS: Final = 50
 
 explain_page = APIRouter(include_in_schema=False)
 
@@ -44,8 +51,17 @@ async def incident(request: Request, house: InHouse, reader: Reads, _: Anybody, 
         steps=why_this_service(timeline, house.catalog),
         pages=pages,
         roles=list(parts(timeline).values()),
-        alerts=list(timeline.alerts.values()),
+        alerts=list(timeline.alerts.values())[:MOST_ALERTS],
+        apart=_apart(timeline.alerts.values()),
+        more=max(0, len(timeline.alerts) - MOST_ALERTS),
     )
+
+
+def _apart(alerts: Collection[Alert]) -> dict[str, dict[str, str]]:
+    """The labels that tell one alert from the others of its incident, by the alert's key."""
+    said = Counter(pair for one in alerts for pair in one.labels.items())
+    shared = {pair for pair, count in said.items() if count == len(alerts) > 1}
+    return {one.key: {label: value for label, value in one.labels.items() if (label, value) not in shared} for one in alerts}
 
 
 @explain_page.get("/explain/page/{incident}/{number}")

@@ -17,7 +17,7 @@ from kuaihui.intake.grouping_dry_run import dry_run, labels_seen, rang
 grouping_page = APIRouter(include_in_schema=False)
 MOST_DAYS: Final = 90
 MOST_INCIDENTS: Final = 1000
-MOST_SHOWN: Final = 100
+MOST_SHOWN: Final = 50
 
 
 @grouping_page.get("/grouping")

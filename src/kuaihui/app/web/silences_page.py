@@ -35,7 +35,7 @@ LONGEST: Final = timedelta(days=90)
 USUAL: Final = timedelta(hours=2)
 # What was heard in this time is shown in the preview.
 LATELY: Final = timedelta(days=7)
-MOST_SHOWN: Final = 200
+MOST_SHOWN: Final = 50
 # Over for longer than this, one is only found by its address.
 LISTED: Final = timedelta(days=30)
 LONGEST_WORDS: Final = 2000
