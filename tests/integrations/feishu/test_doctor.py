@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from kuaihui.emulators.feishu.login import ALL_SCOPES
 from kuaihui.emulators.feishu.office import ALERT_GROUP, APP_ID
 from kuaihui.emulators.feishu.samples import ROSTER
 from kuaihui.integrations.feishu.checkup import Checkup, Finding
+from kuaihui.integrations.feishu.client.failures import Failure, FeishuBusy
 from kuaihui.integrations.feishu.needs import EVENTS, SCOPES
 from kuaihui.language import say
 from tests.integrations.feishu.whole_house import Team, by_webhook, whole_house
@@ -51,6 +53,18 @@ async def test_wrong_credentials_stop_there(us: Team) -> None:
     change_app(us.tenant.world, AppChange(app_id=APP_ID, secret="another"))
     (fault,) = await wrong(us)
     assert f"{us.tenant.url}/app/{APP_ID}/baseinfo" in fault
+
+
+async def test_where_feishu_is_out_of_reach_nobody_is_sent_to_copy_credentials(us: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away() -> None:
+        raise FeishuBusy(Failure(operation="auth", words="ConnectError"), timedelta(seconds=1))
+
+    assert us.house.feishu
+    monkeypatch.setattr(us.house.feishu.desk.feishu.application, "bot", away)
+    (fault,) = await wrong(us)
+
+    assert f"see that this machine reaches {us.tenant.url}" in fault
+    assert "copy App ID" not in fault
 
 
 @pytest.mark.parametrize("scope", ["im:message.group_msg", "im:message.urgent:phone", "vc:reserve", "bitable:app:readonly"])

@@ -15,6 +15,7 @@ import msgspec
 
 from kuaihui.errors import CarryError
 from kuaihui.integrations.feishu.client.content import saying
+from kuaihui.integrations.feishu.client.failures import FeishuBusy
 from kuaihui.integrations.feishu.desk import Desk
 from kuaihui.integrations.feishu.needs import SCOPES, When
 from kuaihui.integrations.feishu.read_table import BadTable, TableReader
@@ -81,6 +82,9 @@ class Checkup:
         what = text("the app's id and secret")
         try:
             bot = await self._desk.feishu.application.bot()
+        except FeishuBusy as away:
+            reach = text("see that this machine reaches {url}, and that feishu.domain is right", url=self._desk.feishu.access.base_url)
+            return Finding(what, False, away.text, reach)
         except CarryError as refused:
             click = text("{console} → Credentials: copy App ID and App Secret; the bot must be on", console=self._console("baseinfo"))
             return Finding(what, False, refused.text, click)
