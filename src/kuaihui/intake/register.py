@@ -27,8 +27,9 @@ class Entry(msgspec.Struct, gc=False):
     """
     One alert as it stands.
 
-    `told` is what was last heard and folded, `ends` when it counts as over unless it is heard again (None: only its source ends it),
-    `resolved` the newest start its source called resolved, `repeats` how often it was told again as before since that was last noted.
+    `told` is what was last heard and folded (None: it fires no more), `ends` when it counts as over unless it is heard again (None: only
+    its source ends it), `resolved` the newest start its source called resolved, `repeats` how often it was told again as before since that
+    was last noted.
     """
 
     alert: Alert
@@ -61,14 +62,13 @@ class Register:
     def repeats(self, again: Iterable[Again]) -> list[Again]:
         """Take the unchanged repeats among these; those that are more than that, and must be folded, are given back."""
         known, news = self.alerts.get, list[Again]()
-        for told in again:
-            ringing, ends = told
+        for ringing, ends in again:
             entry = known(ringing.alert.key)
-            if entry is None or entry.told is not ringing or not entry.firing:
-                news.append(told)
+            if entry is None or entry.told is not ringing:
+                news.append((ringing, ends))
                 continue
             entry.repeats += 1
-            if ends is not None and entry.ends is not None and ends > entry.ends:
+            if ends is not None and (until := entry.ends) is not None and ends > until:
                 entry.ends = ends
         return news
 
