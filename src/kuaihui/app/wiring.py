@@ -106,7 +106,13 @@ async def house(
         overrides = Overrides(journal, table.catalog)
         await overrides.look(clock.now())
         builtin = Builtin(
-            settings.server.reached_at, settings.workplace.meeting, journal.keep, rememberer(journal), keeper(journal), lister(journal)
+            settings.server.reached_at,
+            settings.workplace.meeting,
+            journal.keep,
+            rememberer(journal),
+            keeper(journal),
+            lister(journal),
+            lambda language: overrides.catalog().names(language),
         )
         worker = f"{socket.gethostname()}:{os.getpid()}"
         feishu: Workplace | None = None

@@ -10,7 +10,7 @@ words of a table; a plotting library would bring ten times as much and a font ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -62,19 +62,19 @@ class Row(msgspec.Struct, frozen=True):
     note: str = ""  # below the words, pale
 
 
-def picture(look: Looked, language: str, zone: str, marks: Sequence[Mark] = ()) -> bytes | None:
-    """The PNG of a look, with instants in the zone; None where there is nothing to draw."""
+def picture(look: Looked, language: str, zone: str, marks: Sequence[Mark] = (), names: Mapping[str, str] | None = None) -> bytes | None:
+    """The PNG of a look, with instants in the zone and services by their `names` (in the language); None where there is nothing to draw."""
     spoken = language if language == "en" or chinese_font() else "en"
     match look:
         case MetricsRead():
             return _chart(look, spoken, ZoneInfo(zone), marks)
         case LogsSearched():
-            return _table(say(look.said, spoken), _signature_rows(look, ZoneInfo(zone), spoken), spoken)
+            return _table(say(look.said, spoken, names), _signature_rows(look, ZoneInfo(zone), spoken), spoken)
         case RedisInspected():
             rows = [Row(f"{one.weight:.0%}", say(one.says, spoken), one.weight >= 0.5) for one in look.findings]
-            return _table(say(look.said, spoken), rows, spoken)
+            return _table(say(look.said, spoken, names), rows, spoken)
         case ChangesListed():
-            return _table(say(look.said, spoken), _change_rows(look, ZoneInfo(zone)), spoken)
+            return _table(say(look.said, spoken, names), _change_rows(look, ZoneInfo(zone), names or {}), spoken)
         case _:
             return None
 
@@ -114,8 +114,9 @@ def _since(one: LoggedSignature, zone: ZoneInfo) -> Text:
     return text("new, since {when}", when=when) if one.new else text("known, since {when}", when=when)
 
 
-def _change_rows(look: ChangesListed, zone: ZoneInfo) -> list[Row]:
-    return [Row(f"{one.at.astimezone(zone):%m-%d %H:%M}", f"{one.service} {one.title} {one.author}".strip()) for one in look.changes]
+def _change_rows(look: ChangesListed, zone: ZoneInfo, names: Mapping[str, str]) -> list[Row]:
+    said = (f"{names.get(one.service, one.service)} {one.title} {names.get(one.author, one.author)}".strip() for one in look.changes)
+    return [Row(f"{one.at.astimezone(zone):%m-%d %H:%M}", words) for one, words in zip(look.changes, said, strict=True)]
 
 
 def _table(title: str, rows: Sequence[Row], language: str) -> bytes | None:

@@ -38,7 +38,7 @@ class Builtin:
     It keeps nothing of its own: what it carries out is the fact itself, and inbox and topic are views of the timeline. `address` is where
     our pages are reached, for the links; `meeting` a template like "https://meet.example.org/{incident}".
     `keep` keeps a picture and returns its hash; `remember` finds similar incidents, `suggest` keeps a suggestion for a rota,
-    `week` lists what somebody has open.
+    `week` lists what somebody has open; `names` are the catalog's in a language.
     """
 
     name = NAME
@@ -52,6 +52,7 @@ class Builtin:
         remember: learning.Remember | None = None,
         suggest: learning.Keep | None = None,
         week: learning.Week | None = None,
+        names: evidence.Names | None = None,
     ) -> None:
         learner = learning.Learner(address, remember, suggest, week)
         self.carries: dict[type[Order], Carry] = {
@@ -66,7 +67,7 @@ class Builtin:
             PinDocument: Written(room.pin),
             AskInDocument: Written(people.ask_in_document),
             Post: Written(room.post),
-            ShowEvidence: evidence.Shower(keep).show,
+            ShowEvidence: evidence.Shower(keep, names).show,
             MakeTask: Written(learning.make_task),
             PassTask: Written(learning.pass_task),
             EndTask: Written(learning.end_task),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
 
 from kuaihui.briefing.clocks import broke_at
@@ -17,13 +17,17 @@ from kuaihui.language import Text, text
 from kuaihui.orders import ShowEvidence
 
 Keep = Callable[[bytes, str], Awaitable[str]]
+Names = Callable[[str], Mapping[str, str]]
 
 
 class Shower:
-    """Shows what was looked at. `keep` keeps a picture and returns its hash; without it the words are shown alone."""
+    """
+    Shows what was looked at. `keep` keeps a picture and returns its hash; without it the words are shown alone. `names` are those of the
+    catalog in a language; without them a picture names a service by its id.
+    """
 
-    def __init__(self, keep: Keep | None = None) -> None:
-        self.keep = keep
+    def __init__(self, keep: Keep | None = None, names: Names | None = None) -> None:
+        self.keep, self.names = keep, names
 
     async def show(self, order: ShowEvidence, timeline: Timeline, now: datetime) -> list[Fact]:
         """One message with one picture, once for each look."""
@@ -38,7 +42,8 @@ class Shower:
     async def _pictures(self, look: Looked, order: ShowEvidence, timeline: Timeline) -> tuple[str, ...]:
         if self.keep is None:
             return ()
-        drawn = await asyncio.to_thread(picture, look, order.language, order.time_zone, list(_marks(timeline)))
+        names = self.names(order.language) if self.names else None
+        drawn = await asyncio.to_thread(picture, look, order.language, order.time_zone, list(_marks(timeline)), names)
         return (await self.keep(drawn, "image/png"),) if drawn else ()
 
 

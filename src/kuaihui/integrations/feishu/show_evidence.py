@@ -35,7 +35,8 @@ class Shower:
         look = timeline.facts[order.occasion]
         if not isinstance(look, Looked):
             raise GiveUp(text("fact {number} is not something that was looked at", number=order.occasion))
-        drawn = await asyncio.to_thread(picture, look, order.language, order.time_zone, list(_marks(timeline)))
+        names = self._desk.catalog().names(order.language)
+        drawn = await asyncio.to_thread(picture, look, order.language, order.time_zone, list(_marks(timeline)), names)
         lines: list[list[dict[str, object]]] = [[{"tag": "text", "text": self._desk.told(_words(look), order.language)}]]
         if look.link:
             lines[0].append({"tag": "a", "text": " " + self._desk.told(text("Open")), "href": look.link})
