@@ -45,7 +45,7 @@ from kuaihui.loop import Clock, Loop
 log = logging.getLogger(__name__)
 
 # One commit takes at most this many alerts, so that a storm delays nobody's answer by more than some ten milliseconds.
-MOST_AT_ONCE: Final = 8_000
+MOST_AT_ONCE: Final = 4_000
 # Who loses this many races against others is not racing: what it knows is wrong, and its sender must tell the alerts again.
 MOST_RACES: Final = 100
 # How often traces are written when nothing else calls for it.
