@@ -162,6 +162,7 @@ async def test_a_feed_opens_with_its_own_key_alone() -> None:
         assert (await http.get(f"/oncall/feeds/rota/config-center.ics?key={key}")).status_code == 200
         assert (await http.get(f"/oncall/feeds/rota/operations.ics?key={key}")).status_code == 404
         assert (await http.get("/oncall/feeds/rota/config-center.ics")).status_code == 404
+        assert (await http.get("/oncall/feeds/rota/config-center.ics?key=钥匙")).status_code == 404
 
 
 # -- silences --------------------------------------------------------------------------------------------------------------------------

@@ -260,6 +260,15 @@ async def test_a_door_with_a_token_opens_to_it_alone(headers: dict[str, str], qu
     assert len(await house.journal.summaries()) == (status == 200)
 
 
+async def test_a_token_of_other_letters_opens_however_it_is_shown() -> None:
+    house = House(tokens={"prometheus": "一长串密钥"})
+    shown = await house.http.post("/api/v2/alerts", json=[told()], headers={b"authorization": "Bearer 一长串密钥".encode()})
+    asked = await house.http.post("/api/v2/alerts?token=一长串密钥", json=[told()])
+    wrong = await house.http.post("/api/v2/alerts", json=[told()], headers={b"authorization": "Bearer 另一串".encode()})
+
+    assert [answer.status_code for answer in (shown, asked, wrong)] == [200, 200, 401]
+
+
 @pytest.mark.parametrize("door", ["/api/v2/alerts", "/hooks/alertmanager", "/hooks/generic/zabbix"])
 async def test_a_door_without_a_token_opens_on_loopback_alone(door: str) -> None:
     house = House(loopback=False)

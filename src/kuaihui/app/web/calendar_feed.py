@@ -51,4 +51,4 @@ def key_of(house: House, of: str) -> str:
 
 def knows(house: House, of: str, key: str) -> bool:
     """Whether whoever asks has the feed's key; an open house asks for none."""
-    return house.settings.auth.mode == "open" or hmac.compare_digest(key_of(house, of), key)
+    return house.settings.auth.mode == "open" or hmac.compare_digest(key_of(house, of).encode(), key.encode())

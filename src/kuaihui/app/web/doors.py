@@ -310,7 +310,7 @@ def shown_token(request: Request) -> bytes:
     """The token that a request shows: Bearer, the password of Basic, or ?token=; empty where it shows none."""
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return shown.strip().encode()
+        return shown.strip().encode("latin-1")  # a header's own bytes
     if scheme.lower() == "basic":
         try:
             return b64decode(shown, validate=True).partition(b":")[2]
