@@ -72,7 +72,7 @@ async def the_timeline(incident: str, house: Annotated[House, Depends(the_house)
     """The timeline an address names. Raises NotFound."""
     timeline = await house.loop.timeline(incident)
     if not len(timeline):
-        raise NotFound(text("there is no incident {incident}", incident=incident))
+        raise NotFound(text("there is no incident {incident}: the board and `kuaihui incidents` list all", incident=incident))
     return timeline
 
 

