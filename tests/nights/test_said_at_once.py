@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -32,7 +32,7 @@ class Book:
         self.commits: list[list[str]] = []
         self.poisoned, self.races = set(poisoned), races
 
-    async def timelines(self, incidents: Sequence[str]) -> list[Timeline]:
+    async def timelines(self, incidents: Iterable[str]) -> list[Timeline]:
         await asyncio.sleep(0)
         return [self.kept.get(incident, Timeline(incident)) for incident in incidents]
 

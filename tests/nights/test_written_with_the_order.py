@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from kuaihui.carrying import Written
+from kuaihui.carrying import Carry, Written
 from kuaihui.errors import GiveUp
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Answered, Delivered, Ordered, Sent
@@ -13,7 +13,7 @@ from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import Append
 from kuaihui.journal.memory import Memory
 from kuaihui.language import text
-from kuaihui.orders import Page
+from kuaihui.orders import Order, Page
 from tests.nights.night import Night
 
 
@@ -37,7 +37,7 @@ class Broken:
 
     def __init__(self) -> None:
         self.asked = 0
-        self.carries = {Page: Written(self.page)}
+        self.carries: Mapping[type[Order], Carry] = {Page: Written(self.page)}
 
     def page(self, order: Page, timeline: Timeline, now: datetime) -> Sequence[Fact]:
         self.asked += 1
