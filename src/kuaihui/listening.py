@@ -31,7 +31,10 @@ class Addition(msgspec.Struct):
 
 
 class Book(Protocol):
-    """Where timelines are read and written."""
+    """Where timelines are read and written, by whoever holds its pen."""
+
+    @property
+    def pen(self) -> asyncio.Lock: ...
 
     async def timelines(self, incidents: Iterable[str]) -> list[Timeline]:
         """The timelines of these incidents as they are now."""
@@ -111,7 +114,8 @@ class Listener:
         for word in words:
             about.setdefault(word.incident, []).append(word)
         try:
-            overtaken = await self._write(about)
+            async with self._book.pen:
+                overtaken = await self._write(about)
         except Exception as failed:
             await self._each(about, failed)
         else:

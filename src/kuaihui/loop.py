@@ -95,6 +95,8 @@ class Loop:
         self.faults: Counter[str] = Counter()
         self.answers_wait = NOW  # in acted time nothing waits
         self.urgent: Sequence[Duty] = ()
+        # Whoever decides on timelines holds the pen until that is kept, so that nobody here is overtaken by somebody else here.
+        self.pen = asyncio.Lock()
         self.listener = Listener(self)
         self._known: OrderedDict[str, Timeline] = OrderedDict()
         self._carrying: set[asyncio.Task[None]] = set()
@@ -145,7 +147,8 @@ class Loop:
         """
         Add facts to several incidents in one commit; each is settled as soon as they want it. False where somebody else was faster.
 
-        In real time the first pages of an incident are ordered in the commit that opens it.
+        Who looked at a timeline to find them has held the `pen` since then. In real time an incident's first pages are ordered in the commit
+        that opens it.
         """
         now = self.clock.now()
         first = [self._first(one, now) for one in additions]
@@ -255,7 +258,10 @@ class Loop:
 
     async def turn(self) -> int:
         """Settle what is due now, the most overdue first and up to MOST_SETTLED; how many incidents that were."""
-        now = self.clock.now()
+        async with self.pen:
+            return await self._turn(self.clock.now())
+
+    async def _turn(self, now: datetime) -> int:
         claims = await self.journal.claim(self.worker, now, MOST_SETTLED)
         timelines = await self.timelines(claim.incident for claim in claims)
         decided = [(claim, before, self.decide(before, now)) for claim, before in zip(claims, timelines, strict=True)]

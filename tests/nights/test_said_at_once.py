@@ -31,6 +31,7 @@ class Book:
         self.kept: dict[str, Timeline] = {}
         self.commits: list[list[str]] = []
         self.poisoned, self.races = set(poisoned), races
+        self.pen = asyncio.Lock()
 
     async def timelines(self, incidents: Iterable[str]) -> list[Timeline]:
         await asyncio.sleep(0)

@@ -191,17 +191,22 @@ class Reception:
         if hidden := self.hush.traces():
             await self.loop.journal.note(hidden)
         while groups:
-            plans = [await self.planner.plan(key, group, catalog, now) for key, group in groups.items()]
-            writes = [plan for plan in plans if plan.facts]
-            additions = [Addition(plan.before, plan.facts, self._within(plan)) for plan in writes]
-            kept = await self.loop.append(additions) if additions else []
-            overtaken = {id(plan) for plan, whole in zip(writes, kept, strict=True) if not whole}
-            groups = {plan.key: plan.group for plan in plans if id(plan) in overtaken}
-            for plan in plans:
-                if id(plan) in overtaken:
-                    await self._overtaken(plan)
-                else:
-                    self._remember(plan, now)
+            async with self.loop.pen:
+                groups = await self._write(groups, catalog, now)
+
+    async def _write(self, groups: dict[str, Group], catalog: Catalog, now: datetime) -> dict[str, Group]:
+        """Keep what these alerts mean to their incidents; those for which somebody else was faster."""
+        plans = [await self.planner.plan(key, group, catalog, now) for key, group in groups.items()]
+        writes = [plan for plan in plans if plan.facts]
+        additions = [Addition(plan.before, plan.facts, self._within(plan)) for plan in writes]
+        kept = await self.loop.append(additions) if additions else []
+        overtaken = {id(plan) for plan, whole in zip(writes, kept, strict=True) if not whole}
+        for plan in plans:
+            if id(plan) in overtaken:
+                await self._overtaken(plan)
+            else:
+                self._remember(plan, now)
+        return {plan.key: plan.group for plan in plans if id(plan) in overtaken}
 
     async def _overtaken(self, plan: Plan) -> None:
         """Look anew at what somebody else was faster with; raises RuntimeError where that never ends."""
