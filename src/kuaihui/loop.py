@@ -147,8 +147,8 @@ class Loop:
         """
         Add facts to several incidents in one commit; each is settled as soon as they want it. False where somebody else was faster.
 
-        Who looked at a timeline to find them has held the `pen` since then. In real time an incident's first pages are ordered in the commit
-        that opens it.
+        Who looked at a timeline to find them has held the `pen` since then. In real time an incident's first pages are ordered in the
+        commit that opens it.
         """
         now = self.clock.now()
         first = [self._first(one, now) for one in additions]
