@@ -12,8 +12,12 @@ from kuaihui.carrying import Carry
 from kuaihui.duties import ROSTER
 from kuaihui.duties.due import Duty
 from kuaihui.incident.fact import Fact
+from kuaihui.incident.room import MessagePosted
 from kuaihui.incident.timeline import Timeline
+from kuaihui.intake.deeds import understand
+from kuaihui.intake.signals import Speak
 from kuaihui.integrations.builtin import Builtin
+from kuaihui.journal.journal import Append
 from kuaihui.journal.memory import Memory
 from kuaihui.loop import Decision, Loop
 from kuaihui.orders import AnyOrder, Order, Page
@@ -96,3 +100,40 @@ async def test_what_only_joins_orders_nothing_in_the_commit_that_tells_it() -> N
     await reception.hear([firing(service="orders", instance="b")])
 
     assert len(handed.orders) == first > 0
+
+
+class Slow(Memory):
+    """A journal whose commits take a while, which counts who was overtaken."""
+
+    overtaken = 0
+
+    async def append(self, appends: Sequence[Append]) -> list[bool]:
+        await asyncio.sleep(0.001)
+        kept = await super().append(appends)
+        self.overtaken += kept.count(False)
+        return kept
+
+
+async def test_nobody_in_the_house_is_overtaken_by_the_house() -> None:
+    known, journal = catalog(), Slow()
+    loop = Loop(journal, lambda: known, ROSTER, [Builtin()], RealClock(), "hurried")
+    reception = Reception(loop, lambda: known, loop.clock)
+    running = asyncio.create_task(loop.run())
+    incidents = (await reception.hear([firing(service="orders", region=f"r{number}") for number in range(5)])).incidents
+
+    async def rings() -> None:
+        for pod in range(20):
+            await reception.hear([firing(service="orders", region=f"r{number}", pod=f"{pod}") for number in range(5)])
+
+    async def speaks(incident: str) -> None:
+        for number in range(20):
+            deed = Speak(person="axin", message=f"m{number}", words="looking")
+            await loop.hear(incident, lambda timeline, deed=deed: understand(deed, timeline, known, loop.clock.now()))
+
+    await asyncio.gather(rings(), *map(speaks, incidents))
+    running.cancel()
+
+    assert journal.overtaken == 0
+    for incident in incidents:
+        timeline = await loop.timeline(incident)
+        assert (len(timeline.alerts), len([1 for fact in timeline.all(MessagePosted) if fact.by == "axin"])) == (21, 20)
