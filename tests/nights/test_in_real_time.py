@@ -102,6 +102,29 @@ async def test_what_only_joins_orders_nothing_in_the_commit_that_tells_it() -> N
     assert len(handed.orders) == first > 0
 
 
+async def test_the_sender_is_not_kept_waiting_by_who_carries_the_pages() -> None:
+    known, handed, rung = catalog(), Handed(), asyncio.Event()
+
+    async def rings_for_long(order: AnyOrder, timeline: Timeline, now: datetime) -> Sequence[Fact]:
+        await rung.wait()
+        return await handed.carry(order, timeline, now)
+
+    handed.carries = dict.fromkeys(handed.carries, rings_for_long)
+    loop = Loop(Memory(), lambda: known, ROSTER, [handed], RealClock(), "hurried")
+    reception = Reception(loop, lambda: known, loop.clock)
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await reception.hear([firing(service="orders", region=f"r{number}") for number in range(5)])
+    answered = len(handed.orders)
+    rung.set()
+    await loop.still()
+    running.cancel()
+
+    assert answered == 0, "the sender is not kept waiting"
+    assert len([order for _, order in handed.orders if isinstance(order, Page)]) == 5
+
+
 class Slow(Memory):
     """A journal whose commits take a while, which counts who was overtaken."""
 

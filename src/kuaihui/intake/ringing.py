@@ -18,7 +18,7 @@ class Ringing(msgspec.Struct, frozen=True, gc=False):
     One alert as it was told once.
 
     `firing` False: its source says that it is over. `dated` False: its source told no start, so `alert.started` is only when we heard it.
-    `seen` is the ringing by which its door knows it, where this is that one told again and more than a repeat.
+    `seen` is the ringing by which its door knows it, where this is that one with another end, or with its words scrubbed.
     """
 
     alert: Alert

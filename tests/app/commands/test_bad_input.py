@@ -145,7 +145,7 @@ async def test_what_is_named_with_odd_signs_is_looked_for_as_it_is(stage: Acted)
     told = [await asyncio.to_thread(typed, "show", name) for name in ("../catalog", "a?b", "a b")]
 
     assert [one.exit_code for one in told] == [1, 1, 1]
-    assert told[2].stderr.strip().startswith("there is no incident a b: the board and")
+    assert told[2].stderr.strip() == "there is no incident a b: the board and `kuaihui incidents` list all"
 
 
 async def test_a_file_that_cannot_be_written_is_told(stage: Acted) -> None:

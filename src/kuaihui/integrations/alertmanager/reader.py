@@ -33,7 +33,7 @@ LONGEST_LINK: Final = 2_000
 Ending = Callable[[RawAlert, Instants, datetime], tuple[bool, datetime | None]]
 
 
-class Heard(Ringing, frozen=True, gc=False):
+class Known(Ringing, frozen=True, gc=False):
     """A ringing with what it is known again by besides its labels, as it was told: its start, and all that a value may stand in."""
 
     start: str = ""
@@ -59,10 +59,10 @@ class Reader:
         self.source, self.path = source, path
         self._ending = ending
         self._instants = Instants()
-        self._known: dict[bytes, Heard] = {}  # what fires, as it was last told, by the bytes of its labels
+        self._known: dict[bytes, Known] = {}  # what fires, as it was last told, by the bytes of its labels
         # Whom the next new alert is most likely like: the last that was read, and the last with each spelling of what stands beside.
-        self._last: Heard | None = None
-        self._beside: dict[bytes, Heard] = {}
+        self._last: Known | None = None
+        self._beside: dict[bytes, Known] = {}
 
     def hear(self, alerts: Iterable[tuple[int, RawAlert]], told: Told, now: datetime) -> None:
         """Sort these alerts, each with its place in the list, into what is new, what is told again, and what is refused."""
@@ -90,7 +90,7 @@ class Reader:
                 told.refused.append(misheard(placed(wrong, f"{self.path}[{number}]"), labels, labels))
                 continue
             fresh(ringing)
-            if type(ringing) is Heard:
+            if type(ringing) is Known:
                 self._keep(labels, ringing)
 
     def _ends(self, raw: RawAlert, now: datetime) -> tuple[bool, datetime | None]:
@@ -116,7 +116,7 @@ class Reader:
         else:
             summary, value = _said(raw)
         alert = Alert(key, name_of(named), named, told.started, value, summary, told.link, self.source, ends)
-        return Heard(alert, True, True, None, like.start, beside)
+        return Known(alert, True, True, None, like.start, beside)
 
     def _read(self, raw: RawAlert, labels: bytes, beside: bytes, now: datetime) -> Ringing:
         """An alert in our words, all of it read. Raises Unusable."""
@@ -129,18 +129,18 @@ class Reader:
         alert = Alert(key, name_of(named), named, began or now, value, summary, link, self.source, ends if firing else None)
         if began is None:
             return Ringing(alert, firing, False)
-        return Heard(alert, firing, True, None, intern(raw.starts_at), beside if like is None else like.beside)
+        return Known(alert, firing, True, None, intern(raw.starts_at), beside if like is None else like.beside)
 
-    def _keep(self, labels: bytes, heard: Heard) -> None:
-        if heard.firing:
+    def _keep(self, labels: bytes, known: Known) -> None:
+        if known.firing:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            self._known[labels] = heard
-        last, self._last = self._last, heard
-        if last is None or heard.beside is not last.beside or heard.start is not last.start:
+            self._known[labels] = known
+        last, self._last = self._last, known
+        if last is None or known.beside is not last.beside or known.start is not last.start:
             if len(self._beside) >= MOST_KEPT:
                 self._beside.clear()
-            self._beside[heard.beside] = heard
+            self._beside[known.beside] = known
 
     def _start(self, raw: RawAlert, now: datetime, ends: datetime | None) -> datetime | None:
         began = self._instants.of(raw.starts_at, "startsAt")
