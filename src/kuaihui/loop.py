@@ -316,6 +316,21 @@ class Loop:
         while self._carrying:
             await asyncio.gather(*self._carrying, return_exceptions=True)
 
+    async def let_go(self, within: float) -> None:
+        """
+        Carry to its end what is being carried, for so many seconds, and leave the rest.
+
+        An order that is left without an answer is given again after its patience, by whoever settles the incident then.
+        """
+        if not self._carrying:
+            return
+        _, left = await asyncio.wait(self._carrying, timeout=within)
+        if left:
+            log.warning("%d orders were still being carried at the end; they will be given again", len(left))
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left)
+
     async def coming(self, incident: str) -> list[Coming]:
         """The orders that will be due if nothing happens, the earliest first."""
         timeline = await self.timeline(incident)

@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from kuaihui.app.catalog_place import catalog_folder
 from kuaihui.app.clocks import RealClock
@@ -45,10 +46,13 @@ from kuaihui.integrations.sqlite import Sqlite, beside
 from kuaihui.journal.journal import Journal
 from kuaihui.journal.memory import Memory
 from kuaihui.journal.verify import Readable
-from kuaihui.language import text
+from kuaihui.language import say, text
 from kuaihui.loop import Clock, Loop
 
 log = logging.getLogger(__name__)
+
+# Seconds that orders have to be answered when the house is told to end: most take less than one, and a container is killed after ten.
+END_WITHIN: Final = 5.0
 
 
 def new_id() -> str:
@@ -158,21 +162,45 @@ async def start(built: House) -> None:
 async def _watch_the_catalog(built: House) -> None:
     while True:
         await asyncio.sleep(built.settings.catalog.look_every.total_seconds())
-        await asyncio.to_thread(built.shelf.look, built.clock.now())
-        if not built.journal.exclusive:
-            await built.overrides.look(built.clock.now())
+        try:
+            await _look_at_the_catalog(built)
+        except Exception:
+            built.loop.faults["catalog"] += 1
+            log.exception("the catalog could not be looked at; trying again")
+
+
+async def _look_at_the_catalog(built: House) -> None:
+    before = built.shelf.faults
+    await asyncio.to_thread(built.shelf.look, built.clock.now())
+    if (faults := built.shelf.faults) != before:
+        told = [say(fault.told, "en") for fault in faults]
+        log.warning("the catalog has faults, the last good one stays: %s" if told else "the catalog is whole again%s", "; ".join(told))
+    if not built.journal.exclusive:
+        await built.overrides.look(built.clock.now())
 
 
 async def _stop(built: House) -> None:
-    for task in built.tasks:
+    """Finish what was begun, as far as that is soon done; what is not kept by then is done again after the next start."""
+    time = asyncio.get_running_loop().time
+    until = time() + END_WITHIN
+    with suppress(TimeoutError):
+        async with asyncio.timeout_at(until):
+            async with built.loop.pen:  # nobody is cut off between what is written and what is done about it
+                _cancel(built.tasks)
+            if built.hearing:
+                await built.hearing.still()
+    _cancel(built.tasks)
+    await asyncio.gather(*built.tasks, return_exceptions=True)
+    await built.loop.let_go(max(0.0, until - time()))
+    try:
+        await built.reception.end()
+    except Exception:
+        log.exception("the last traces could not be written")
+
+
+def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
         task.cancel()
-    for task in built.tasks:
-        with suppress(asyncio.CancelledError):
-            await task
-    if built.hearing:
-        await built.hearing.still()
-    await built.loop.still()
-    await built.reception.end()
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kuaihui.app.commands.drill import on_parts, sample
-from kuaihui.app.commands.house import run
+from kuaihui.app.commands.running import run
 from kuaihui.app.commands.speaking import language, one_line_errors, tell
 from kuaihui.app.demo.play import play_fast, play_live
 from kuaihui.app.drill.act import Wanted

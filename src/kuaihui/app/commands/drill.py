@@ -13,8 +13,8 @@ import typer
 
 from kuaihui.app.clocks import RealClock
 from kuaihui.app.commands.catalog import File
-from kuaihui.app.commands.house import run
 from kuaihui.app.commands.markdown import show
+from kuaihui.app.commands.running import run
 from kuaihui.app.commands.speaking import colon, language, one_line_errors
 from kuaihui.app.drill.act import Ended, Wanted, act_virtually
 from kuaihui.app.drill.report import AS_WRITTEN, BESIDE

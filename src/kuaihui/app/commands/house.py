@@ -8,42 +8,46 @@ import json
 import re
 import secrets
 import socket
-from collections.abc import Coroutine
-from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 import uvicorn
 
 from kuaihui.app.commands.catalog import SAMPLE, File
+from kuaihui.app.commands.running import log_to_stderr, run
 from kuaihui.app.commands.speaking import one_line_errors, system_words, tell
 from kuaihui.app.settings import Server, Settings
 from kuaihui.app.web.app import create_app
 from kuaihui.app.web.drawing import warm
 from kuaihui.app.web.identity import hash_of
+from kuaihui.app.web.stream import Watchers
 from kuaihui.app.wiring import House, house, start
 from kuaihui.errors import BadSettings, Refused
 from kuaihui.language import text
 
 _ID = re.compile(r"[\w.-]+")
 
-try:
-    import uvloop
-except ImportError:  # Windows
-    uvloop = None
+# Seconds that requests have to finish when the house is told to end.
+FINISH_WITHIN: Final = 3
+
+
+class Doors(uvicorn.Server):
+    """Lets go who only watches when it is to end: they would be waited for, and then cut off. Browsers come back by themselves."""
+
+    def __init__(self, config: uvicorn.Config, watchers: Watchers) -> None:
+        super().__init__(config)
+        self._watchers = watchers
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._watchers.close()
+        await super().shutdown(sockets)
 
 
 def up(settings: File = None) -> None:
     """Start the house: pages, doors and the loop."""
+    log_to_stderr()
     with one_line_errors():
         run(_up(Settings.load(settings)))
-
-
-def run(main: Coroutine[None, None, None]) -> None:
-    """Run on the fast event loop where the platform has it; Ctrl-C is a quiet end."""
-    factory = uvloop.new_event_loop if uvloop else None
-    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(main)
 
 
 async def _up(settings: Settings) -> None:
@@ -91,9 +95,14 @@ def not_to_be_had(server: Server, asks: str, taken: OSError) -> BadSettings:
 async def serve(built: House, listener: socket.socket) -> None:
     """Serve pages and doors until told to stop."""
     warming = asyncio.create_task(asyncio.to_thread(warm))
-    config = uvicorn.Config(create_app(built), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3)
-    await uvicorn.Server(config).serve(sockets=[listener])
+    app = create_app(built)
+    config = uvicorn.Config(
+        app, log_config=None, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=FINISH_WITHIN
+    )
+    await Doors(config, app.state.watchers).serve(sockets=[listener])
     await warming
+    # The server raises the signal that ended it anew: it is to be felt here, and not in the midst of taking the house down.
+    await asyncio.sleep(0)
 
 
 def token(person: Annotated[str, typer.Argument(help="the person's key in people.yaml")]) -> None:

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Final
 import typer
 import yaml
 
-from kuaihui.app.commands.house import listening, not_to_be_had, run, serve
+from kuaihui.app.commands.house import listening, not_to_be_had, serve
+from kuaihui.app.commands.running import run
 from kuaihui.app.commands.speaking import one_line_errors, tell
 from kuaihui.app.feishu_settings import FeishuAlerts, FeishuDocuments, FeishuHearing, FeishuRoster, FeishuSettings
 from kuaihui.app.overlay import laid_over

@@ -34,20 +34,21 @@ class Watchers:
         self._queues: set[asyncio.Queue[str]] = set()
         self._begun: asyncio.Task[int] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def watch(self, incident: str = "") -> AsyncGenerator[str]:
         """
         A first word at once, then an incident's id each time it has grown (any one's, where none is named); an empty word as a heartbeat.
 
         The first word comes when nothing that happens from now on can be missed: look then. Several facts of one commit may come as one
-        word. Ends when the viewer is too far behind.
+        word. Ends when the viewer is too far behind, and when the house does.
         """
         queue: asyncio.Queue[str] = asyncio.Queue(BEHIND)
         self._queues.add(queue)
         try:
             await self._begin()
             yield incident
-            while not queue.full():
+            while not queue.full() and not self._closed:
                 yield await _next(queue, incident)
         finally:
             self._queues.discard(queue)
@@ -78,7 +79,11 @@ class Watchers:
                 await asyncio.sleep(TRY_AGAIN)
 
     async def close(self) -> None:
-        """Stop following."""
+        """Stop following, and let everybody go who watches."""
+        self._closed = True
+        for queue in self._queues:
+            with suppress(asyncio.QueueFull):  # who is that far behind is on the way out
+                queue.put_nowait("")
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -101,7 +106,7 @@ async def _next(queue: asyncio.Queue[str], incident: str) -> str:
     try:
         async with asyncio.timeout(HEARTBEAT):
             word = await queue.get()
-            while incident not in ("", word):
+            while word and incident not in ("", word):
                 word = await queue.get()
     except TimeoutError:
         return ""
