@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN    := .venv/bin
 # The tests, or some of them: make test T=tests/duties
 T      ?=
+# What builds a container image: docker, podman, buildah.
+ENGINE ?= docker
 # How many tests run at once.
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 UV     := $(if $(wildcard .tools/bin/uv),.tools/bin/uv,uv)
@@ -12,7 +14,7 @@ LOCK    = $(UV) pip compile --quiet --universal --generate-hashes --custom-compi
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drills test again lint types contracts check outages bench lock pictures assets clean format set-up
+.PHONY: help demo drills test again lint types contracts check outages bench lock pictures assets wheel image clean format set-up
 
 help:  ## these words
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -55,7 +57,7 @@ bench: set-up  ## the measurements in bench/, in short
 
 lock:  ## write down the libraries that pyproject.toml asks for (UPGRADE=1: the newest ones, npm's too)
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --group dev pyproject.toml -o requirements/dev.txt
-	@$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	@$(LOCK) --extra feishu pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	@echo uv | $(LOCK) $(if $(UPGRADE),--upgrade) - -o requirements/uv.txt
 	@$(if $(UPGRADE),$(BIN)/python tools/build_assets.py --lock)
 
@@ -63,6 +65,12 @@ pictures: set-up  ## docs/pictures: every page, phone and desk, light and dark (
 	@$(BIN)/python tools/take_pictures.py $(N)
 
 assets: set-up  ## the pages' scripts, from npm
+
+wheel: set-up  ## dist/: what pip installs anywhere
+	@rm -rf dist && $(BIN)/python -m hatchling build -t wheel -d dist
+
+image: wheel  ## a container image named kuaihui (ENGINE=podman)
+	@$(ENGINE) build -f deploy/Containerfile -t kuaihui .
 
 clean:  ## remove what was built; keeps .tools and .venv
 	@rm -rf build dist node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis src/kuaihui/app/web/vendor
