@@ -95,7 +95,11 @@ class Auth(Section):
 
 
 class GenericHook(Section):
-    """How a sender's own JSON is read: JMESPath expressions from its body to our words."""
+    """
+    How a sender's own JSON, or `form` fields, are read: JMESPath expressions from its body to our words.
+
+    `zone` is that of its times which name no offset. `expires_after`: it tells no end, so an alert is over when not told again for so long.
+    """
 
     alerts: str = "@"  # a list of alerts, or one
     name: str = "name"
@@ -107,6 +111,10 @@ class GenericHook(Section):
     started: str = ""
     summary: str = ""
     link: str = ""
+    confirm: str = ""  # a link that somebody has to open before the sender sends alerts
+    form: bool = False
+    zone: str = ""
+    expires_after: Span | None = None
 
 
 class Hooks(Section):

@@ -8,6 +8,7 @@ Rule 3: a door with a token opens to that token alone; one without opens only wh
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 from base64 import b64decode
@@ -25,6 +26,7 @@ from kuaihui.app.issues import Issues
 from kuaihui.app.metrics import Metrics
 from kuaihui.app.planning import Heard
 from kuaihui.app.reception import Reception
+from kuaihui.app.settings import GenericHook
 from kuaihui.app.trains import Trains
 from kuaihui.app.wiring import House
 from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
@@ -36,7 +38,7 @@ from kuaihui.intake.ringing import Fault, Misheard, Ringing, Unusable
 from kuaihui.integrations.alertmanager.api_v2 import ApiV2
 from kuaihui.integrations.alertmanager.webhook import Webhook
 from kuaihui.integrations.changes import hook as changes
-from kuaihui.integrations.generic.hook import Mapped
+from kuaihui.integrations.generic.hook import WORDS, Mapped
 from kuaihui.integrations.github import hear_issues as github_issues
 from kuaihui.integrations.github import hook as github
 from kuaihui.integrations.gitlab import hear_issues as gitlab_issues
@@ -49,6 +51,9 @@ _JSON: Final = "application/json"
 _encode: Final = msgspec.json.Encoder().encode
 # How soon a sender that was turned away for our own trouble may come back, in seconds.
 COME_BACK: Final = "5"
+# How late what is due may be, and how long the journal may take to tell, until we say that we are not ready; in seconds.
+LATE: Final = 10.0
+ANSWER_WITHIN: Final = 2.0
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -123,7 +128,7 @@ class Doors:
             Route("/hooks/gitlab", self._guarded(self._gitlab), methods=["POST"]),
             Route("/hooks/github", self._guarded(self._github), methods=["POST"]),
             Route("/api/v2/status", self._status, methods=["GET"]),
-            Route("/-/ready", _well, methods=["GET", "HEAD"]),
+            Route("/-/ready", self._ready, methods=["GET", "HEAD"]),
             Route("/-/healthy", _well, methods=["GET", "HEAD"]),
         ]
 
@@ -265,6 +270,7 @@ class Doors:
                 return Response(status_code=400)
             except Exception:
                 log.exception("alerts could not be kept")
+                self.reception.loop.faults["doors"] += 1
                 words = text("the alerts could not be kept just now: tell them again")
                 return self._refusal(request, Closed(503, Fault("journal.trouble", "", words), {"retry-after": COME_BACK}))
 
@@ -276,6 +282,17 @@ class Doors:
 
     def _language(self, request: Request) -> str:
         return choose(request.headers.get("accept-language", ""), self.language)
+
+    async def _ready(self, request: Request) -> Response:
+        """Whether what is due is being done: else alerts and people are better sent to another worker, and somebody told."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                lag = await self.reception.loop.lag(self.reception.clock.now())
+        except Exception as fault:
+            return Response(f"the journal does not answer: {fault or type(fault).__name__}", 503, media_type="text/plain")
+        if lag > LATE:
+            return Response(f"nothing has been settled for {lag:.0f} s: see the log", 503, media_type="text/plain")
+        return Response("OK", media_type="text/plain")
 
     async def _status(self, request: Request) -> Response:
         """As much of Alertmanager's status as its own tools look at."""
@@ -290,6 +307,7 @@ class Doors:
 
 
 async def _well(request: Request) -> Response:
+    """The process answers: whoever restarts what does not may leave it alone."""
     return Response("OK", media_type="text/plain")
 
 
@@ -321,16 +339,19 @@ def shown_token(request: Request) -> bytes:
 
 def doors_of(house: House) -> Doors:
     """The doors as the settings want them. Raises BadSettings where a mapping cannot be read."""
-    hooks, generic = house.settings.hooks, dict[str, Mapped]()
-    for name, hook in hooks.generic.items():
-        expressions = {word: found for word, found in hook.model_dump().items() if isinstance(found, str)}
-        generic[name] = Mapped(name, expressions, hook.resolved)
+    hooks = house.settings.hooks
     return Doors(
         house.reception,
         tokens=hooks.tokens,
         loopback=house.settings.server.loopback,
         largest_body=hooks.largest_body,
-        generic=generic,
+        generic={name: mapped(name, hook) for name, hook in hooks.generic.items()},
         language=house.settings.language,
         scrub=house.settings.scrubbing.scrubber,
     )
+
+
+def mapped(name: str, hook: GenericHook) -> Mapped:
+    """A generic hook as the settings want it. Raises BadSettings where it cannot be read."""
+    expressions = {word: str(getattr(hook, word)) for word in WORDS}
+    return Mapped(name, expressions, hook.resolved, form=hook.form, zone=hook.zone, expires_after=hook.expires_after)
