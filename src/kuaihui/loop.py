@@ -42,6 +42,8 @@ MOST_SETTLED: Final = 25
 SETTLE_ANSWERS_WITHIN: Final = timedelta(milliseconds=50)
 # In real time all but a new incident's first pages may wait this long: of two hundred that open at once, all page before any does more.
 SETTLE_REST_WITHIN: Final = timedelta(milliseconds=250)
+# How long an incident that cannot be read is left alone.
+LOOK_AGAIN_AT_BROKEN: Final = timedelta(minutes=1)
 # Timelines kept in memory, so that a busy incident is not read again for every signal.
 KEPT_TIMELINES: Final = 4096
 
@@ -98,6 +100,7 @@ class Loop:
         # Whoever decides on timelines holds the pen until that is kept, so that nobody here is overtaken by somebody else here.
         self.pen = asyncio.Lock()
         self.listener = Listener(self)
+        self._behind_since: datetime | None = None  # since when no turn has come to its end, while one should
         self._known: OrderedDict[str, Timeline] = OrderedDict()
         self._carrying: set[asyncio.Task[None]] = set()
         self._wanted: dict[str, datetime | None] = {}  # when each incident is to be settled, as we last wrote it
@@ -264,7 +267,7 @@ class Loop:
     async def _turn(self, now: datetime) -> int:
         claims = await self.journal.claim(self.worker, now, MOST_SETTLED)
         timelines = await self.timelines(claim.incident for claim in claims)
-        decided = [(claim, before, self.decide(before, now)) for claim, before in zip(claims, timelines, strict=True)]
+        decided = [(claim, before, self._decided(before, now)) for claim, before in zip(claims, timelines, strict=True)]
         busy = [one for one in decided if one[2].facts]
         grown = [before.extended(decision.facts) for _, before, decision in busy]
         appends = [_append(*one, longer) for one, longer in zip(busy, grown, strict=True)]
@@ -279,6 +282,16 @@ class Loop:
             if not whole:
                 await self._schedule(claim, len(before), now)
         return len(claims)
+
+    def _decided(self, timeline: Timeline, now: datetime) -> Decision:
+        """What is due; of an incident that cannot be read from its beginning nothing, for a while: it hinders no other."""
+        try:
+            _ = timeline.opened
+            return self.decide(timeline, now)
+        except Exception:
+            self.faults["journal"] += 1
+            log.exception("%s cannot be settled", timeline.incident)
+            return Decision(timeline, [], [], [], now + LOOK_AGAIN_AT_BROKEN)
 
     async def _schedule(self, claim: Claim, expected: int, due: datetime | None) -> None:
         await self.journal.schedule(claim, expected, due)
@@ -339,16 +352,27 @@ class Loop:
     async def run(self) -> None:
         """Settle for ever, sleeping until the next incident is due; signals wake it at once."""
         self.answers_wait, self.urgent = SETTLE_ANSWERS_WITHIN, [duty for duty in self.duties if duty in URGENT]
+        stumbled = ""
         while True:
             try:
-                if not await self.turn():
+                self._behind_since = self._behind_since or self.clock.now()
+                settled = await self.turn()
+                self._behind_since, stumbled = None, ""
+                if not settled:
                     await self._sleep()
                 # Not every turn waits for anything: let what was heard meanwhile in, or it would be asked for anew for ever.
                 await asyncio.sleep(0)
-            except Exception:
+            except Exception as fault:
                 self.faults["loop"] += 1
-                log.exception("the loop stumbled and goes on")
+                # Of what is the same again and again, the log holds the whole once: a full disk is not to be filled with it.
+                log.error("the loop stumbled and goes on: %s", fault, exc_info=repr(fault) != stumbled)  # noqa: TRY400  # as said above
+                stumbled = repr(fault)
                 await asyncio.sleep(1)
+
+    async def lag(self, now: datetime) -> float:
+        """How many seconds the most overdue incident is late, or how many no turn has come to its end while one should; 0 is well."""
+        since = [instant for instant in (self._behind_since, await self.journal.next_due()) if instant is not None]
+        return max(0.0, (now - min(since)).total_seconds()) if since else 0.0
 
     async def _sleep(self) -> None:
         due = await self.journal.next_due()

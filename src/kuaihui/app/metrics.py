@@ -66,7 +66,9 @@ class Metrics:
             buckets=BUCKETS,
         )
         self._facts = Counter("kuaihui_facts", "Facts that were read from the journal", registry=self.registry)
-        self._lag = Gauge("kuaihui_loop_lag_seconds", "How overdue the most overdue incident is", registry=self.registry)
+        self._lag = Gauge(
+            "kuaihui_loop_lag_seconds", "How late the most overdue incident is, or how long none is settled", registry=self.registry
+        )
         self._errors = Counter(
             "kuaihui_errors",
             "Orders that carriers did not carry out, duties that broke, and stumbles of the loop, in this process",
@@ -95,8 +97,7 @@ class Metrics:
         for one in await self._journal.summaries(open_only=True, limit=10_000):
             if not one.drill:
                 self._open.labels(one.service, str(one.severity), one.phase).inc()
-        due = await self._journal.next_due()
-        self._lag.set(max(0.0, (now - due).total_seconds()) if due else 0.0)
+        self._lag.set(await self._loop.lag(now))
         for where, count in self._loop.faults.items():
             self._errors.labels(where).inc(count - self._faults[where])
         self._faults = Counts(self._loop.faults)

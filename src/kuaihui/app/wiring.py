@@ -11,6 +11,7 @@ import logging
 import os
 import secrets
 import socket
+import sqlite3
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -218,17 +219,23 @@ def _file_of(url: str) -> Path:
     return Path(url.partition(":")[2].removeprefix("///"))
 
 
+async def _sqlite(file: Path, opened: AsyncExitStack) -> Sqlite:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return await opened.enter_async_context(Sqlite.open(file))
+    except sqlite3.Error as broken:
+        raise BadSettings(text("the journal {file} cannot be used: {what}", file=str(file), what=str(broken))) from broken
+
+
 @asynccontextmanager
 async def open_journal(url: str) -> AsyncGenerator[Journal]:
-    """The journal that a URL names. Raises BadSettings for one we do not know."""
+    """The journal that a URL names. Raises BadSettings for one we do not know, or that cannot be read or written."""
     match url.partition(":")[0]:
         case "memory":
             yield Memory()
         case "sqlite":
-            file = _file_of(url)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            async with Sqlite.open(file) as sqlite:
-                yield sqlite
+            async with AsyncExitStack() as opened:
+                yield await _sqlite(_file_of(url), opened)
         case "postgresql" | "postgres":
             async with Postgres.open(url) as postgres:
                 yield postgres

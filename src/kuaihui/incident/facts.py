@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kuaihui.incident import alerts, evidence, learning, pages, recovery, repair, roles, room, tasks, thinking
+from kuaihui.incident.unknown import Unknown, unknown
 
 AnyFact = (
     alerts.Opened
@@ -91,4 +92,11 @@ _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyFact] = msgspec.json.Decoder(AnyFact)
 
 encode = _encoder.encode
-decode = _decoder.decode
+
+
+def decode(body: bytes) -> AnyFact | Unknown:
+    """The fact that was written so; one that we cannot read says so in its place."""
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return unknown(body)

@@ -17,8 +17,17 @@ _READER: Final = ("query_only = ON", *_BOTH)
 
 
 def writing(file: Path) -> sqlite3.Connection:
-    """The connection that writes; transactions are begun by hand. It may be used by one thread at a time, whichever that is."""
-    return _connected(file, _WRITER)
+    """
+    The connection that writes; transactions are begun by hand. It may be used by one thread at a time, whichever that is.
+
+    Raises sqlite3.OperationalError where nothing can be written.
+    """
+    connection = _connected(file, _WRITER)
+    # A file that may only be read lets itself be opened, and would be found out by the first alert.
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("PRAGMA user_version = 0")
+    connection.execute("ROLLBACK")
+    return connection
 
 
 def reading(file: Path) -> sqlite3.Connection:

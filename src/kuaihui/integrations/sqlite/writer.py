@@ -25,8 +25,9 @@ T = TypeVar("T")
 
 # A commit takes no more than about this many rows, so that a page does not wait behind a storm's last trace: some ten milliseconds.
 MOST_ROWS: Final = 4000
-# How long nothing must have come in before what may wait is written.
+# How long nothing must have come in before what may wait is written; after it could not be, how long until that is tried again.
 QUIET: Final = 0.05
+TRY_AGAIN: Final = 1.0
 
 
 class Job(Generic[T]):
@@ -58,6 +59,7 @@ class Writer:
         self._position: int = connection.execute("SELECT coalesce(max(position), 0) FROM records").fetchone()[0]
         self._queue: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
+        self._failing = False  # what may wait could not be written when it was last tried
         self._thread = Thread(target=self._run, name="journal writer", daemon=True)
         self._thread.start()
 
@@ -84,7 +86,7 @@ class Writer:
         quiet, open_ = True, True
         while open_:
             try:
-                first = self._queue.get(timeout=None if quiet else QUIET)
+                first = self._queue.get(timeout=None if quiet else TRY_AGAIN if self._failing else QUIET)
             except queue.Empty:
                 quiet = self._write_schedule()
                 continue
@@ -142,9 +144,10 @@ class Writer:
             return True
         job = Job(Commit.write_schedule, 0, self._loop)
         self._commit_or_each([job])
-        if job.fault is not None:
+        if job.fault is not None and not self._failing:
             log.error("the next due instants could not be written (%s); they will be", job.fault)
-        return job.fault is None
+        self._failing = job.fault is not None
+        return not self._failing
 
 
 def _answer_all(jobs: Sequence[Job[Any]]) -> None:
