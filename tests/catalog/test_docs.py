@@ -16,6 +16,7 @@ from kuaihui.catalog.roles import Role
 from kuaihui.catalog.rotas import Calendar, Layer, Leave, Override, Rota
 from kuaihui.catalog.services import Budgets, Service, Signal, Sources
 from kuaihui.catalog.target_words import KINDS, WORDS
+from kuaihui.catalog.watchdogs import Watchdog
 
 DOCS = Path(__file__).parents[2] / "docs/catalog"
 EXAMPLE = re.compile(r"^```(?:yaml|markdown) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -26,6 +27,7 @@ PAGES: dict[str, list[type[BaseModel]]] = {
     "rotas": [Rota, Layer, Override, Calendar],
     "policies": [Policy, Level, Role],
     "templates": [],
+    "watchdogs": [Watchdog],
 }
 
 

@@ -21,6 +21,7 @@ import msgspec
 
 from kuaihui.app.expiry import Expiry
 from kuaihui.app.planning import Group, Heard, Hearing, Plan, Planner
+from kuaihui.app.watching import Watching
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.diagnosis.scrubbing import DEFAULT
 from kuaihui.errors import Refused
@@ -36,6 +37,7 @@ from kuaihui.intake.register import Again, Register
 from kuaihui.intake.ringing import Misheard, Ringing
 from kuaihui.intake.silences import INHIBITED, KINDS, SILENCED, Hidden, Silences, quiet_of, reason_of
 from kuaihui.intake.traces import Tracing, refusal
+from kuaihui.intake.watchdogs import ALIVE
 from kuaihui.intake.why import why
 from kuaihui.journal.journal import Trace
 from kuaihui.language import Text, plain, text
@@ -79,6 +81,7 @@ class Reception:
         self._expiry = Expiry(loop, self.register, self.tracing, resolve_timeout)
         self._places = Places(catalog())
         self.hush = Hush()
+        self.watching = Watching(loop.journal, self.register, self.hear)
         self._silences_read: datetime | None = None
         self._waiting: list[Hearing] = []
         self._worker: asyncio.Task[None] | None = None
@@ -97,6 +100,7 @@ class Reception:
             self.register.restored(timeline.firing.values(), summary.key, summary.incident, now, self.resolve_timeout)
         self.planner.knows_all = journal.exclusive and len(newest) < MOST_SUMMARIES
         self._inhibit(self.catalog())
+        self.watching.keep(self.catalog(), now)
         await self.read_silences()
         await self._hold_again(now)
 
@@ -236,12 +240,17 @@ class Reception:
         if self._places.catalog is not catalog:
             self._places = Places(catalog)
             self._inhibit(catalog)
+            self.watching.keep(catalog, now)
         groups: dict[str, Group] = {}
         hush, watched = self.hush, bool(self.hush)
         told = self._told(batch) if watched else set[str]()
+        dogs = self.watching.watchdogs
         of = self._places.of
         for hearing in batch:
             for ringing in hearing.ringings:
+                if dogs and dogs.hear(ringing, now):
+                    hearing.heard.counts[ALIVE] += 1
+                    continue
                 key, place = of(ringing.alert.labels)
                 if watched and (verdict := hush.take(ringing, place.service, self.register, told, now)):
                     hearing.heard.counts[verdict] += 1
@@ -333,7 +342,7 @@ class Reception:
 
     def next_expiry(self) -> datetime | None:
         """When to turn next because an alert may have fallen silent."""
-        instants = (self.register.next_deadline(), self.hush.next_look())
+        instants = (self.register.next_deadline(), self.hush.next_look(), self.watching.next_look())
         return min((instant for instant in instants if instant is not None), default=None)
 
     async def turn(self) -> int:
@@ -341,6 +350,7 @@ class Reception:
         now = self.clock.now()
         self._expiry.note_repeats(now)
         await self._let_go(now)
+        await self.watching.turn(self.catalog(), now)
         count = await self._expiry.turn(now)
         await self.write_traces()
         return count

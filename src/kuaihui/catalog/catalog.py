@@ -21,6 +21,7 @@ from kuaihui.catalog.shifts import NOBODY, Answer, Rounds, Shift, absences
 from kuaihui.catalog.silences import Inhibition
 from kuaihui.catalog.templates import Template
 from kuaihui.catalog.wall_clock import zone
+from kuaihui.catalog.watchdogs import Watchdog
 
 # Who did what nobody else did, as facts name it: the house, and its own workplace.
 _HOUSE: Final = ("kuaihui", "builtin")
@@ -49,6 +50,7 @@ class Catalog(Entry):
     places: Mapping[str, str]
     cautions: tuple[Fault, ...] = ()
     inhibitions: Mapping[str, Inhibition] = {}
+    watchdogs: Mapping[str, Watchdog] = {}
     guides: Mapping[str, Guide] = {}
     runbooks: Mapping[str, Runbook] = {}
 

@@ -13,7 +13,7 @@ from typing import Final, cast
 from zoneinfo import ZoneInfoNotFoundError, available_timezones
 
 from kuaihui.catalog.faults import did_you_mean
-from kuaihui.catalog.matchers import BadMatcher, parse
+from kuaihui.catalog.matchers import BadMatcher, fits_all, parse
 from kuaihui.catalog.people import Person
 from kuaihui.catalog.policies import Policy
 from kuaihui.catalog.roles import Role
@@ -23,6 +23,7 @@ from kuaihui.catalog.silences import Inhibition
 from kuaihui.catalog.sources import Sources
 from kuaihui.catalog.target_words import KINDS, WORDS
 from kuaihui.catalog.wall_clock import instant, zone
+from kuaihui.catalog.watchdogs import Watchdog
 from kuaihui.language import Text, mark, text
 
 Place = tuple[str, int]
@@ -67,6 +68,10 @@ def _rotas(sources: Sources) -> list[Rota]:
     return list(cast("dict[str, Rota]", sources.entries["rotas"]).values())
 
 
+def _watchdogs(sources: Sources) -> list[Watchdog]:
+    return list(cast("dict[str, Watchdog]", sources.entries["watchdogs"]).values())
+
+
 def _named(sources: Sources) -> Iterator[tuple[str, str, Place]]:
     """Every id that is named outside a target: its kind, itself, and where."""
     if sources.front and sources.front.catch_all != "-":
@@ -80,6 +85,8 @@ def _named(sources: Sources) -> Iterator[tuple[str, str, Place]]:
         yield from _named_by_service(sources, service)
     for rota in _rotas(sources):
         yield from _named_by_rota(sources, rota)
+    for watchdog in _watchdogs(sources):
+        yield "services", watchdog.service, sources.place("watchdogs", watchdog.id, "service")
 
 
 def _named_by_service(sources: Sources, service: Service) -> Iterator[tuple[str, str, Place]]:
@@ -201,15 +208,22 @@ def _matchers(sources: Sources) -> None:
     for rule in cast("dict[str, Inhibition]", sources.entries["inhibitions"]).values():
         for side in ("source", "target"):
             can_be_read(sources, getattr(rule, side), sources.place("inhibitions", rule.id, side))
+    for watchdog in _watchdogs(sources):
+        place = sources.place("watchdogs", watchdog.id, "match")
+        if can_be_read(sources, watchdog.match, place) and fits_all(parse(watchdog.match)):
+            wrong = text("{matcher} fits every alert: none of them would wake anybody", matcher=watchdog.match)
+            sources.fault(place, "fits_all", wrong, text("at least one matcher must want a label to be there"))
 
 
-def can_be_read(sources: Sources, written: str, place: Place) -> None:
-    """A fault where this is no matcher."""
+def can_be_read(sources: Sources, written: str, place: Place) -> bool:
+    """Whether this is a matcher; a fault where it is none."""
     try:
         parse(written)
     except BadMatcher as bad:
         wrong = text("{matcher} cannot be read at character {column}: {why}", matcher=written, column=bad.column, why=bad.text)
         sources.fault(place, "bad_matcher", wrong, text('write it like service="config-center", env!="test"'))
+        return False
+    return True
 
 
 def _usual(sources: Sources) -> None:

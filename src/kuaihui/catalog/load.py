@@ -27,6 +27,7 @@ from kuaihui.catalog.sources import Sources
 from kuaihui.catalog.symptoms import check_symptoms
 from kuaihui.catalog.template_files import read_templates
 from kuaihui.catalog.templates import Template
+from kuaihui.catalog.watchdogs import Watchdog
 
 
 def load(folder: Path, now: datetime | None = None) -> Catalog:
@@ -67,6 +68,7 @@ def _built(sources: Sources, templates: Mapping[str, Template], runbooks: Mappin
         places=places(sources),
         cautions=(),
         inhibitions=cast("dict[str, Inhibition]", entries["inhibitions"]),
+        watchdogs=cast("dict[str, Watchdog]", entries["watchdogs"]),
         guides=cast("dict[str, Guide]", entries["guides"]),
         runbooks=dict(runbooks),
     )

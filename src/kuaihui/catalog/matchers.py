@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -72,6 +72,16 @@ class Matcher:
 def parse(written: str) -> tuple[Matcher, ...]:
     """The matchers of one entry like `service="config-center", env!~"dev|test"`. Raises BadMatcher, with the column."""
     return _Reader(written).matchers()
+
+
+def fits(matchers: Iterable[Matcher], labels: Mapping[str, str]) -> bool:
+    """Whether the labels satisfy all of these."""
+    return all(matcher.matches(labels) for matcher in matchers)
+
+
+def fits_all(matchers: Iterable[Matcher]) -> bool:
+    """Whether these fit every alert: none of them wants a label to be there."""
+    return fits(matchers, {})
 
 
 class _Reader:

@@ -14,7 +14,7 @@ from functools import cached_property
 import msgspec
 from pydantic import Field
 
-from kuaihui.catalog.matchers import Matcher, parse
+from kuaihui.catalog.matchers import Matcher, fits, fits_all, parse
 from kuaihui.catalog.shapes import Entry, Named
 from kuaihui.errors import Refused
 from kuaihui.language import text
@@ -37,7 +37,7 @@ class Silence(msgspec.Struct, frozen=True, dict=True):
 
     def hides(self, labels: Mapping[str, str], _service: str) -> bool:
         """Whether an alert with these labels is hidden while it holds."""
-        return all(matcher.matches(labels) for matcher in self.parsed)
+        return fits(self.parsed, labels)
 
 
 class Maintenance(msgspec.Struct, frozen=True):
@@ -76,7 +76,7 @@ class Inhibition(Entry):
 def check_matchers(written: str) -> tuple[Matcher, ...]:
     """The matchers of a silence. Raises BadMatcher for what cannot be read, Refused for what would hide everything."""
     found = parse(written)
-    if all(matcher.matches({}) for matcher in found):
+    if fits_all(found):
         raise Refused(text("these matchers fit every alert: at least one must want a label to be there"))
     return found
 

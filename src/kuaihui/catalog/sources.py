@@ -26,6 +26,7 @@ from kuaihui.catalog.services import Service
 from kuaihui.catalog.sheets import Sheet, Step, read_sheet, read_text
 from kuaihui.catalog.silences import Inhibition
 from kuaihui.catalog.slips import slips
+from kuaihui.catalog.watchdogs import Watchdog
 from kuaihui.language import Text, text
 
 # Each is KIND.yaml, or any number of files in a folder KIND/.
@@ -37,6 +38,7 @@ KINDS: Final[Mapping[str, type[BaseModel]]] = {
     "policies": Policy,
     "roles": Role,
     "inhibitions": Inhibition,
+    "watchdogs": Watchdog,
     "guides": Guide,
 }
 _FILES: Final = ("catalog.yaml", "leave.yaml", *(f"{kind}.yaml" for kind in KINDS))

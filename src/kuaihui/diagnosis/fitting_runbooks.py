@@ -13,7 +13,7 @@ from math import prod
 
 import msgspec
 
-from kuaihui.catalog.matchers import Matcher, parse
+from kuaihui.catalog.matchers import Matcher, fits, parse
 from kuaihui.catalog.runbooks import Runbook
 from kuaihui.diagnosis.hypotheses import in_line
 from kuaihui.incident.evidence import LogsSearched
@@ -65,7 +65,7 @@ def _in_bounds(runbook: Runbook, value: float | None) -> bool | None:
 
 def _by_labels(written: tuple[str, ...], timeline: Timeline) -> Iterator[_Reason]:
     for entry in written:
-        if any(all(matcher.matches(alert.labels) for matcher in _matchers(entry)) for alert in timeline.alerts.values()):
+        if any(fits(_matchers(entry), alert.labels) for alert in timeline.alerts.values()):
             yield _Reason(_LABELS, text("the alert has {labels}", labels=entry))
             return
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from kuaihui.catalog.matchers import Matcher, parse
+from kuaihui.catalog.matchers import fits, parse
 from kuaihui.catalog.silences import Inhibition
 from kuaihui.intake.silences import INHIBITED, Hidden
 from kuaihui.language import text
@@ -32,14 +32,14 @@ class Rule:
 
     def sounds(self, key: str, labels: Mapping[str, str]) -> None:
         """This alert fires: it may be a source."""
-        if _all(self._source, labels):
-            self._sources.setdefault(self._agreed(labels), {})[key] = _all(self._target, labels)
+        if fits(self._source, labels):
+            self._sources.setdefault(self._agreed(labels), {})[key] = fits(self._target, labels)
 
     def hides(self, key: str, labels: Mapping[str, str], fires: Callable[[str], bool]) -> Hidden | None:
         """Whether a source that fires hides this alert."""
-        if not _all(self._target, labels):
+        if not fits(self._target, labels):
             return None
-        known, both = self._sources.get(self._agreed(labels)), _all(self._source, labels)
+        known, both = self._sources.get(self._agreed(labels)), fits(self._source, labels)
         for source, is_target in list(known.items()) if known else ():
             if not fires(source):
                 del self._sources[self._agreed(labels)][source]
@@ -73,7 +73,3 @@ class Inhibitions:
     def hides(self, key: str, labels: Mapping[str, str], fires: Callable[[str], bool]) -> Hidden | None:
         """By which rule an alert is hidden; `fires` says whether an alert of this key is firing now."""
         return next((hidden for rule in self._rules if (hidden := rule.hides(key, labels, fires))), None)
-
-
-def _all(matchers: tuple[Matcher, ...], labels: Mapping[str, str]) -> bool:
-    return all(matcher.matches(labels) for matcher in matchers)

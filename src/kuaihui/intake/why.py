@@ -13,6 +13,7 @@ from kuaihui.intake.fingerprints import alertmanager_fingerprint
 from kuaihui.intake.register import Entry, Register
 from kuaihui.intake.silences import INHIBITED, RELEASED, SILENCED
 from kuaihui.intake.traces import reason_of
+from kuaihui.intake.watchdogs import ALIVE
 from kuaihui.journal.journal import Journal, Trace, timeline_of
 from kuaihui.language import Text, plain, text
 
@@ -125,6 +126,7 @@ def verdict_said(verdict: str) -> Text:
         SILENCED: text("silenced"),
         INHIBITED: text("inhibited"),
         RELEASED: text("let go"),
+        ALIVE: text("heard as a watchdog"),
     }
     return known.get(verdict) or plain(verdict)
 

@@ -26,4 +26,5 @@ async def catalog(request: Request, house: InHouse, reader: Reads, _: Anybody) -
         looked=house.shelf.looked,
         on_call=now_on_call,
         bodies=bodies,
+        ears=house.reception.watching.watchdogs.ears,
     )
