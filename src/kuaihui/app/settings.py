@@ -12,7 +12,7 @@ import ipaddress
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -36,6 +36,7 @@ from kuaihui.errors import BadSettings
 from kuaihui.language import Text, text
 from kuaihui.language.durations import parse_duration
 
+_HTTP: Final = re.compile(r"https?://[^\s/]\S*")
 Span = Annotated[timedelta, BeforeValidator(lambda written: parse_duration(written) if isinstance(written, str) else written)]
 
 
@@ -126,6 +127,13 @@ class Hooks(Section):
     generic: dict[str, GenericHook] = {}
 
 
+class Outside(Section):
+    """Who outside is told that we live: `url` is asked for each `every`. It is a secret, so it belongs in the environment."""
+
+    url: str = ""
+    every: Span = Field(default=timedelta(minutes=1), ge=timedelta(seconds=10))
+
+
 class Workplace(Section):
     """Our own workplace. `meeting` is a link like "https://meet.example.org/{incident}"."""
 
@@ -144,6 +152,7 @@ class Settings(BaseSettings):
     auth: Auth = Auth()
     hooks: Hooks = Hooks()
     workplace: Workplace = Workplace()
+    heartbeat: Outside = Outside()
     scrubbing: Scrubbing = Scrubbing()
     feishu: FeishuSettings | None = None
     prometheus: dict[str, PrometheusSource] = {}
@@ -211,6 +220,8 @@ class Settings(BaseSettings):
             )
         if self.auth.mode == "feishu" and self.feishu is None:
             raise BadSettings(text("auth.mode is feishu, but there is no section [feishu]: set app_id and app_secret there"))
+        if self.heartbeat.url and not _HTTP.fullmatch(self.heartbeat.url):
+            raise BadSettings(text("heartbeat.url is no address: write it whole, beginning with https:// or http://"))
         if not self.server.loopback and not self.hooks.tokens:
             raise BadSettings(
                 text("server.host is {host}, which others can reach, but hooks.tokens names no token for any door", host=self.server.host)

@@ -23,6 +23,7 @@ from kuaihui.app.clocks import RealClock
 from kuaihui.app.feishu import reader_of, workplace
 from kuaihui.app.feishu_hearing import Hearing
 from kuaihui.app.feishu_listening import Listening, hearing_of
+from kuaihui.app.heartbeat import Heartbeat
 from kuaihui.app.indexing import keep_up
 from kuaihui.app.memory import rememberer
 from kuaihui.app.overrides import Overrides
@@ -153,6 +154,9 @@ async def start(built: House) -> None:
         asyncio.create_task(_watch_the_catalog(built), name="catalog"),
         asyncio.create_task(keep_up(built.journal, built.overrides.catalog), name="words"),
     ]
+    if outside := built.settings.heartbeat.url:
+        beats = Heartbeat(built.loop, outside, built.settings.heartbeat.every)
+        built.tasks.append(asyncio.create_task(beats.run(), name="heartbeat"))
     if built.listening:
         built.tasks.append(asyncio.create_task(built.listening.run(), name="feishu"))
     if built.hearing and built.settings.feishu and (roster := built.settings.feishu.roster):
