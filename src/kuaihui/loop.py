@@ -44,8 +44,9 @@ SETTLE_ANSWERS_WITHIN: Final = timedelta(milliseconds=50)
 SETTLE_REST_WITHIN: Final = timedelta(milliseconds=250)
 # How long an incident that cannot be read is left alone.
 LOOK_AGAIN_AT_BROKEN: Final = timedelta(minutes=1)
-# Timelines kept in memory, so that a busy incident is not read again for every signal.
+# Timelines kept in memory, so that a busy incident is not read again for every signal; and the facts in all of them, a good kilobyte each.
 KEPT_TIMELINES: Final = 4096
+KEPT_FACTS: Final = 200_000
 
 
 class Clock(Protocol):
@@ -102,6 +103,7 @@ class Loop:
         self.listener = Listener(self)
         self._behind_since: datetime | None = None  # since when no turn has come to its end, while one should
         self._known: OrderedDict[str, Timeline] = OrderedDict()
+        self._known_facts = 0
         self._carrying: set[asyncio.Task[None]] = set()
         self._wanted: dict[str, datetime | None] = {}  # when each incident is to be settled, as we last wrote it
 
@@ -123,16 +125,16 @@ class Loop:
         return await asyncio.gather(*map(self.timeline, incidents))
 
     def _remember(self, timeline: Timeline) -> Timeline:
+        self._known_facts += len(timeline) - len(self._known.get(timeline.incident, ()))
         self._known[timeline.incident] = timeline
         self._known.move_to_end(timeline.incident)
-        if len(self._known) > KEPT_TIMELINES:
-            gone, _ = self._known.popitem(last=False)
-            self._wanted.pop(gone, None)
+        while len(self._known) > KEPT_TIMELINES or (self._known_facts > KEPT_FACTS and len(self._known) > 1):
+            self.forget(next(iter(self._known)))
         return timeline
 
     def forget(self, incident: str) -> None:
         """Read this incident anew when it is next wanted."""
-        self._known.pop(incident, None)
+        self._known_facts -= len(self._known.pop(incident, ()))
         self._wanted.pop(incident, None)
 
     # -- hearing -----------------------------------------------------------------------------------------------------------------------

@@ -198,7 +198,8 @@ async def _stop(built: House) -> None:
     await asyncio.gather(*built.tasks, return_exceptions=True)
     await built.loop.let_go(max(0.0, until - time()))
     try:
-        await built.reception.end()
+        async with asyncio.timeout(END_WITHIN):
+            await built.reception.end()
     except Exception:
         log.exception("the last traces could not be written")
 
