@@ -53,7 +53,7 @@ outages: set-up  ## an outage in an emulated Feishu with trouble at each of its 
 	@$(BIN)/python -m tests.integrations.feishu.troubles $(or $(FIRST),1) $(or $(STEP),1) $(WAYS)
 
 bench: set-up  ## the measurements in bench/, in short
-	@for bench in bench/[a-z]*.py; do echo "== $$bench"; $(BIN)/python "$$bench" --quick || exit 1; done
+	@for bench in bench/[a-z]*.py; do echo "== $$bench"; $(BIN)/python -m "bench.$$(basename "$$bench" .py)" --quick || exit 1; done
 
 lock:  ## write down the libraries that pyproject.toml asks for (UPGRADE=1: the newest ones, npm's too)
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --group dev pyproject.toml -o requirements/dev.txt

@@ -1,7 +1,7 @@
 """
-A house to be measured: the doors, the reception, the loop with all duties, our own workplace, a SQLite journal; one process.
+A house to be measured: the doors, the reception, the loop with all duties, our own workplace, a journal; one process.
 
-    python -m bench.peers.house PORT FOLDER [--still]      (--still: nothing settles; alerts are only taken in)
+    python -m bench.peers.house PORT FOLDER|URL [--still]      (--still: nothing settles; alerts are only taken in)
 
 GET /bench/pages tells when each incident's first page was handed over and kept; GET /bench/rest waits until nothing is due.
 """
@@ -33,6 +33,7 @@ from kuaihui.duties import ROSTER
 from kuaihui.incident.pages import Sent
 from kuaihui.incident.timeline import Timeline
 from kuaihui.integrations.builtin import Builtin
+from kuaihui.integrations.postgres import Postgres
 from kuaihui.integrations.sqlite import Sqlite
 from kuaihui.journal.journal import Append
 from kuaihui.loop import Loop
@@ -57,10 +58,10 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-async def main(port: int, folder: Path, still: bool) -> None:
+async def main(port: int, where: str, still: bool) -> None:
     known = catalog(GROUPS)
-    async with Sqlite.open(folder / "journal.db") as journal:
-        loop = Watched(journal, lambda: known, ROSTER, [Builtin()], RealClock(), "bench")
+    async with Postgres.open(where) if where.startswith("postgresql:") else Sqlite.open(Path(where) / "journal.db") as journal:
+        loop = Watched(journal, lambda: known, ROSTER, [Builtin()], RealClock(), f"bench {port}")
         reception = Reception(loop, lambda: known, loop.clock, timedelta(minutes=5))
         await reception.begin()
         doors = Doors(reception, tokens={}, loopback=True, largest_body=64_000_000)
@@ -89,7 +90,7 @@ async def main(port: int, folder: Path, still: bool) -> None:
 if __name__ == "__main__":
     profile = os.environ.get("BENCH_PROFILE")
     uvloop.install()
-    work = main(int(sys.argv[1]), Path(sys.argv[2]), "--still" in sys.argv)
+    work = main(int(sys.argv[1]), sys.argv[2], "--still" in sys.argv)
     if profile:
         import cProfile
 
