@@ -61,6 +61,27 @@ def new_database(server: Server, name: str) -> Iterator[str]:
         _execute(server.url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+def program_of(server: Server) -> str:
+    """The program that runs as this server: to be asked before it is killed."""
+    return os.readlink(f"/proc/{server.pid}/exe")  # noqa: PTH115 - nothing but the kernel's word for it
+
+
+def start_again(program: str, folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start a server that was killed on the same data, as its supervisor would; `stop` ends it."""
+    data = folder / "data"
+    owner = data.stat()
+    as_owner = ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups", "--"] if os.geteuid() == 0 else []
+    options = [f"-p{port}", f"-clisten_addresses={HOST}", "-cunix_socket_directories="]
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen([*as_owner, program, "-D", str(data), *options], stdout=log, stderr=log, cwd=folder)
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """End a server that was started again."""
+    server.send_signal(signal.SIGINT)
+    server.wait(10)
+
+
 def _execute(url: str, statement: str) -> None:
     async def execute() -> None:
         connection = await asyncpg.connect(url)

@@ -3,9 +3,7 @@
 import asyncio
 import os
 import signal
-import subprocess
 from contextlib import ExitStack
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -21,7 +19,7 @@ from kuaihui.integrations.postgres.connections import Connection
 from kuaihui.journal.schema.tables import metadata
 from kuaihui.journal.verify import verify
 from tests.journal.facts import START, acknowledged, adding, later, opened, said
-from tests.servers.postgres import running_postgres
+from tests.servers.postgres import program_of, running_postgres, start_again, stop
 
 
 async def test_workers_may_start_at_once_on_an_empty_database(postgres_url: str) -> None:
@@ -114,7 +112,7 @@ async def test_a_commit_that_was_lost_on_its_way_is_made_again(postgres_url: str
 
 async def test_a_server_that_restarts_is_waited_for() -> None:
     with running_postgres(fsync="on") as server:
-        program = os.readlink(f"/proc/{server.pid}/exe")  # noqa: PTH115 - nothing but the kernel's word for it
+        program = program_of(server)
         async with Postgres.open(server.url) as journal, Postgres.open(server.url) as other:
             await journal.append([adding("INC-1", [opened()], due=START)])
             following = asyncio.create_task(_second(other))
@@ -124,8 +122,8 @@ async def test_a_server_that_restarts_is_waited_for() -> None:
                 reading = asyncio.create_task(journal.read("INC-1"))
                 await asyncio.sleep(1)  # longer than it takes to stop
                 assert not waiting.done()
-                again = await asyncio.to_thread(_start_again, program, server.folder, server.port)
-                stopping.callback(_stop, again)
+                again = await asyncio.to_thread(start_again, program, server.folder, server.port)
+                stopping.callback(stop, again)
 
                 assert await asyncio.wait_for(waiting, 30) == [True]
                 assert len(await asyncio.wait_for(reading, 30)) in {1, 2}
@@ -139,18 +137,3 @@ async def _second(journal: Postgres) -> int:
     async for record in journal.follow(1):
         return record.position
     return 0
-
-
-def _start_again(program: str, folder: Path, port: int) -> subprocess.Popen[bytes]:
-    """Start the server on the same data, as its supervisor would."""
-    data = folder / "data"
-    owner = data.stat()
-    as_owner = ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups", "--"] if os.geteuid() == 0 else []
-    options = [f"-p{port}", "-clisten_addresses=127.0.0.1", "-cunix_socket_directories="]
-    with (folder / "log").open("ab") as log:
-        return subprocess.Popen([*as_owner, program, "-D", str(data), *options], stdout=log, stderr=log, cwd=folder)
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    server.send_signal(signal.SIGINT)
-    server.wait(10)

@@ -1,0 +1,1 @@
+"""Several houses, each a process of its own, on one PostgreSQL."""
