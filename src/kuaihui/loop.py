@@ -28,6 +28,7 @@ from kuaihui.duties.due import Conclude, Due, Duty
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Ordered
 from kuaihui.incident.timeline import Timeline
+from kuaihui.journal.chain import Record
 from kuaihui.journal.journal import Append, Claim, Journal, summary_of, timeline_of
 from kuaihui.listening import NOW, Addition, Listener, Meaning
 from kuaihui.orders import AnyOrder, Order, Page
@@ -114,15 +115,22 @@ class Loop:
         known = self._known.get(incident)
         if known is not None and self.journal.exclusive:
             return known
-        records = await self.journal.read(incident, len(known) if known else 0)
-        fresh = timeline_of(incident, records)
-        return self._remember(known.extended(fresh.facts) if known and records else known or fresh)
+        return self._read(incident, known, await self.journal.read(incident, len(known) if known else 0))
 
     async def timelines(self, incidents: Iterable[str]) -> list[Timeline]:
-        """These incidents' timelines, in their order; read side by side where they must be read."""
+        """The timelines of these incidents, each named once, in their order; read in one go where they must be read."""
         if self.journal.exclusive:
             return [await self.timeline(incident) for incident in incidents]
-        return await asyncio.gather(*map(self.timeline, incidents))
+        known = {incident: self._known.get(incident) for incident in incidents}
+        if not known:
+            return []
+        records = await self.journal.read_each({incident: len(before) if before else 0 for incident, before in known.items()})
+        return [self._read(incident, before, records.get(incident, ())) for incident, before in known.items()]
+
+    def _read(self, incident: str, known: Timeline | None, records: Sequence[Record]) -> Timeline:
+        """The timeline that was known, or that begins with these records, with what they tell."""
+        fresh = timeline_of(incident, records)
+        return self._remember(known.extended(fresh.facts) if known and records else known or fresh)
 
     def _remember(self, timeline: Timeline) -> Timeline:
         self._known_facts += len(timeline) - len(self._known.get(timeline.incident, ()))
@@ -264,9 +272,12 @@ class Loop:
     async def turn(self) -> int:
         """Settle what is due now, the most overdue first and up to MOST_SETTLED; how many incidents that were."""
         async with self.pen:
-            return await self._turn(self.clock.now())
+            claimed, rest = await self._turn(self.clock.now())
+        await self._schedule_all(rest)
+        return claimed
 
-    async def _turn(self, now: datetime) -> int:
+    async def _turn(self, now: datetime) -> tuple[int, list[tuple[Claim, int, datetime | None]]]:
+        """How many incidents were claimed; and those of which nothing was kept, with their lengths and when to settle them next."""
         claims = await self.journal.claim(self.worker, now, MOST_SETTLED)
         timelines = await self.timelines(claim.incident for claim in claims)
         decided = [(claim, before, self._decided(before, now)) for claim, before in zip(claims, timelines, strict=True)]
@@ -277,13 +288,9 @@ class Loop:
         for whole, timeline, (_, _, decision) in zip(kept, grown, busy, strict=True):
             if whole:
                 self._carry_all(timeline, decision, now)
-        for claim, before, decision in decided:
-            if not decision.facts:
-                await self._schedule(claim, len(before), decision.due)
-        for whole, (claim, before, _) in zip(kept, busy, strict=True):
-            if not whole:
-                await self._schedule(claim, len(before), now)
-        return len(claims)
+        rest = [(claim, len(before), decision.due) for claim, before, decision in decided if not decision.facts]
+        rest += [(claim, len(before), now) for whole, (claim, before, _) in zip(kept, busy, strict=True) if not whole]
+        return len(claims), rest
 
     def _decided(self, timeline: Timeline, now: datetime) -> Decision:
         """What is due; of an incident that cannot be read from its beginning nothing, for a while: it hinders no other."""
@@ -294,6 +301,14 @@ class Loop:
             self.faults["journal"] += 1
             log.exception("%s cannot be settled", timeline.incident)
             return Decision(timeline, [], [], [], now + LOOK_AGAIN_AT_BROKEN)
+
+    async def _schedule_all(self, rest: Iterable[tuple[Claim, int, datetime | None]]) -> None:
+        """Give claims back, side by side where each must wait for the journal; what was kept in the meantime is not changed by that."""
+        if self.journal.exclusive:
+            for one in rest:
+                await self._schedule(*one)
+        else:
+            await asyncio.gather(*(self._schedule(*one) for one in rest))
 
     async def _schedule(self, claim: Claim, expected: int, due: datetime | None) -> None:
         await self.journal.schedule(claim, expected, due)

@@ -152,19 +152,33 @@ async def test_a_key_is_free_again_once_its_incident_is_closed(journal: Journal)
 
 async def test_the_newest_incident_of_a_key_is_found(journal: Journal) -> None:
     key = adding("INC-1", [OPENED]).summary.key
-    assert await journal.find(key) is None
+    assert await journal.find([key]) == {}
 
     await journal.append([adding("INC-1", [opened(at=START), closed()])])
     await journal.append([adding("INC-2", [opened(at=later(60)), closed()])])
-    found = await journal.find(key)
-    assert found is not None
-    assert found.incident == "INC-2"
+    found = await journal.find([key, "another"])
+    assert {key: summary.incident for key, summary in found.items()} == {key: "INC-2"}
 
     # An open one comes before one that was opened later.
     await journal.append([adding("INC-1", [reopened()], [opened(at=START), closed()])])
-    found = await journal.find(key)
-    assert found is not None
-    assert found.incident == "INC-1"
+    found = await journal.find([key])
+    assert {key: summary.incident for key, summary in found.items()} == {key: "INC-1"}
+
+
+async def test_the_incidents_of_many_keys_are_found_at_once(journal: Journal) -> None:
+    await journal.append([adding(f"INC-{n}", [opened(f"s{n}")]) for n in range(3)])
+    keys = [adding(f"INC-{n}", [opened(f"s{n}")]).summary.key for n in range(3)]
+
+    assert {key: one.incident for key, one in (await journal.find(keys[:2])).items()} == {keys[0]: "INC-0", keys[1]: "INC-1"}
+    assert await journal.find([]) == {}
+
+
+async def test_many_incidents_are_read_at_once_each_from_its_own_number(journal: Journal) -> None:
+    await journal.append([adding(f"INC-{n}", [opened(f"s{n}"), acknowledged()]) for n in range(4)])
+    read = await journal.read_each({"INC-0": 0, "INC-2": 1, "INC-3": 2, "INC-9": 0})
+
+    assert [record for records in read.values() for record in records] == [*await journal.read("INC-0"), *await journal.read("INC-2", 1)]
+    assert await journal.read_each({}) == {}
 
 
 # -- summaries -------------------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -86,9 +86,12 @@ class Planner:
         self.drill = False  # whether everything that is heard is acted out
         self.knows_all = False  # whether a group that the register does not know has no incident at all
 
-    async def plan(self, key: str, group: Group, catalog: Catalog, now: datetime) -> Plan:
-        """What a group's alerts mean: to the incident that is there, or to one that they open."""
-        before = await self.newest(key)
+    async def plans(self, groups: Mapping[str, Group], catalog: Catalog, now: datetime) -> list[Plan]:
+        """What each group's alerts mean: to the incident that is there, or to one that they open; in their order."""
+        newest = await self.newest(groups)
+        return [self._plan(key, group, newest[key], catalog, now) for key, group in groups.items()]
+
+    def _plan(self, key: str, group: Group, before: Timeline, catalog: Catalog, now: datetime) -> Plan:
         resolved = self.register.resolved_starts(ringing.alert.key for ringing in group.ringings)
         if not len(before) or over(before, now):
             opened = self._opened(key, group, before, resolved, catalog, now)
@@ -97,23 +100,27 @@ class Planner:
         folded = fold(before, group.ringings, resolved, _matters_by(group, catalog), now)
         return Plan(key, group, before, folded.facts, folded)
 
-    async def newest(self, key: str) -> Timeline:
-        """The newest incident of this group; an empty timeline where there is none."""
-        incident, journal = self.register.groups.get(key), self.loop.journal
-        if incident is not None:
-            timeline = await self.loop.timeline(incident)
-            if journal.exclusive or timeline.phase is not Phase.CLOSED:
-                return timeline
-        return Timeline("") if incident is None and self.knows_all else await self.find(key)
+    async def newest(self, keys: Iterable[str]) -> dict[str, Timeline]:
+        """The newest incident of each of these groups; an empty timeline where there is none."""
+        incidents = {key: self.register.groups.get(key) for key in keys}
+        known = [(key, incident) for key, incident in incidents.items() if incident is not None]
+        newest = {key: Timeline("") for key in incidents} if self.knows_all else {}
+        for (key, _), timeline in zip(known, await self.loop.timelines([incident for _, incident in known]), strict=True):
+            if self.loop.journal.exclusive or timeline.phase is not Phase.CLOSED:
+                newest[key] = timeline
+        asked = [key for key in incidents if key not in newest]
+        return newest | await self.find(asked) if asked else newest
 
-    async def find(self, key: str) -> Timeline:
-        """The newest incident of this group as the journal has it, whoever opened it."""
-        found = await self.loop.journal.find(key)
-        if found is None:
-            self.register.groups.pop(key, None)
-            return Timeline("")
-        self.register.groups[key] = found.incident
-        return await self.loop.timeline(found.incident)
+    async def find(self, keys: Sequence[str]) -> dict[str, Timeline]:
+        """The newest incident of each of these groups as the journal has it, whoever opened it; an empty timeline where there is none."""
+        found = await self.loop.journal.find(keys)
+        for key in keys:
+            if key in found:
+                self.register.groups[key] = found[key].incident
+            else:
+                self.register.groups.pop(key, None)
+        timelines = await self.loop.timelines([summary.incident for summary in found.values()])
+        return {key: Timeline("") for key in keys} | dict(zip(found, timelines, strict=True))
 
     def _opened(self, key: str, group: Group, old: Timeline, resolved: dict[str, datetime], catalog: Catalog, now: datetime) -> Plan | None:
         """A new incident of this group; None where none of its alerts newly fires."""

@@ -200,24 +200,25 @@ class Reception:
 
     async def _write(self, groups: dict[str, Group], catalog: Catalog, now: datetime) -> dict[str, Group]:
         """Keep what these alerts mean to their incidents; those for which somebody else was faster."""
-        plans = [await self.planner.plan(key, group, catalog, now) for key, group in groups.items()]
+        plans = await self.planner.plans(groups, catalog, now)
         writes = [plan for plan in plans if plan.facts]
         additions = [Addition(plan.before, plan.facts, self._within(plan)) for plan in writes]
         kept = await self.loop.append(additions) if additions else []
-        overtaken = {id(plan) for plan, whole in zip(writes, kept, strict=True) if not whole}
+        overtaken = {plan.key: plan.group for plan, whole in zip(writes, kept, strict=True) if not whole}
         for plan in plans:
-            if id(plan) in overtaken:
-                await self._overtaken(plan)
-            else:
+            if plan.key not in overtaken:
                 self._remember(plan, now)
-        return {plan.key: plan.group for plan in plans if id(plan) in overtaken}
+        if overtaken:
+            await self._overtaken(overtaken)
+        return overtaken
 
-    async def _overtaken(self, plan: Plan) -> None:
+    async def _overtaken(self, groups: dict[str, Group]) -> None:
         """Look anew at what somebody else was faster with; raises RuntimeError where that never ends."""
-        plan.group.attempt += 1
-        if plan.group.attempt > MOST_RACES:
-            raise RuntimeError(f"{plan.key}: {MOST_RACES} times somebody else was faster")
-        await self.planner.find(plan.key)
+        for key, group in groups.items():
+            group.attempt += 1
+            if group.attempt > MOST_RACES:
+                raise RuntimeError(f"{key}: {MOST_RACES} times somebody else was faster")
+        await self.planner.find(list(groups))
 
     def _scrub(self, batch: Sequence[Hearing]) -> None:
         """Take out of the alerts' summaries what is not for people to see; their labels, by which they are known, stay as they are."""
@@ -323,12 +324,12 @@ class Reception:
         if service not in catalog.services:
             raise Refused(text("there is no service {service}; there are: {known}", service=service, known=tuple(catalog.services)))
         opened = self.planner.acted(declaration(service, title, severity, person, catalog, now), catalog)
-        before = await self.planner.newest(opened.key)
+        before = (await self.planner.newest([opened.key]))[opened.key]
         if len(before) and before.phase is not Phase.CLOSED:
             raise Refused(text("{service} has an open incident already: {incident}", service=f"@{service}", incident=before.incident))
         incident = incident_id(opened.key, now, catalog.time_zone, attempt)
         if not (await self.loop.append([Addition(Timeline(incident), [opened])]))[0]:
-            await self.planner.find(opened.key)
+            await self.planner.find([opened.key])
             return await self.declare(service, title, severity, person, attempt + 1)
         self.register.groups[opened.key] = incident
         return incident

@@ -10,7 +10,7 @@ Rule 5: at most one open incident has a given `key`: two workers hearing one out
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -108,6 +108,10 @@ class Journal(Protocol):
         """The incident's records from number `after` on, in order; empty when there are none."""
         ...
 
+    async def read_each(self, after: Mapping[str, int]) -> dict[str, list[Record]]:
+        """Of each of these incidents the records from this number on, in order; an incident that has none may be left out."""
+        ...
+
     def follow(self, position: int) -> AsyncIterator[Record]:
         """Every record of every incident behind `position` (0: all of them), in the order of commits; waits for new ones for ever."""
         ...
@@ -124,8 +128,8 @@ class Journal(Protocol):
         """The incident's length and newest hash as kept beside its facts; (0, "") when there is none."""
         ...
 
-    async def find(self, key: str) -> Summary | None:
-        """The incident with this key: the open one, or else the one opened last."""
+    async def find(self, keys: Sequence[str]) -> dict[str, Summary]:
+        """The incident with each of these keys: the open one, or else the one opened last; a key that no incident has is left out."""
         ...
 
     async def claim(self, worker: str, now: datetime, limit: int = 1000) -> list[Claim]:

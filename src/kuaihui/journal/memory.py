@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -70,6 +70,9 @@ class Memory:
     async def read(self, incident: str, after: int = 0) -> list[Record]:
         return self._of.get(incident, [])[after:]
 
+    async def read_each(self, after: Mapping[str, int]) -> dict[str, list[Record]]:
+        return {incident: await self.read(incident, first) for incident, first in after.items()}
+
     async def follow(self, position: int) -> AsyncIterator[Record]:
         while True:
             count = self._changes.count
@@ -92,9 +95,11 @@ class Memory:
         records = self._of.get(incident)
         return (len(records), records[-1].hash) if records else (0, START)
 
-    async def find(self, key: str) -> Summary | None:
-        found = [known for known in self._summaries.values() if known.key == key]
-        return max(found, key=lambda known: (known.closed is None, known.opened, known.incident), default=None)
+    async def find(self, keys: Sequence[str]) -> dict[str, Summary]:
+        wanted = set(keys)
+        found = [known for known in self._summaries.values() if known.key in wanted]
+        found.sort(key=lambda known: (known.closed is None, known.opened, known.incident))
+        return {known.key: known for known in found}
 
     async def claim(self, worker: str, now: datetime, limit: int = 1000) -> list[Claim]:
         self._changes.look()

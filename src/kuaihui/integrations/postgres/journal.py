@@ -9,7 +9,7 @@ Rule 2: appends are committed one after the other (see `statements.py`, Rule 2),
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -90,6 +90,13 @@ class Postgres:
     async def read(self, incident: str, after: int = 0) -> list[Record]:
         return [Record(*row) for row in await self._asked.rows(statements.READ, incident, after)]
 
+    async def read_each(self, after: Mapping[str, int]) -> dict[str, list[Record]]:
+        found: dict[str, list[Record]] = {}
+        for row in await self._asked.rows(statements.READ_EACH, list(after), list(after.values())):
+            record = Record(*row)
+            found.setdefault(record.incident, []).append(record)
+        return found
+
     async def follow(self, position: int) -> AsyncIterator[Record]:
         while True:
             count = self._changes.count
@@ -120,8 +127,9 @@ class Postgres:
     async def summary(self, incident: str) -> Summary | None:
         return _summary(await self._asked.row(statements.SUMMARY, incident))
 
-    async def find(self, key: str) -> Summary | None:
-        return _summary(await self._asked.row(statements.FIND, key))
+    async def find(self, keys: Sequence[str]) -> dict[str, Summary]:
+        found = [summary_of_row(tuple(row)) for row in await self._asked.rows(statements.FIND, list(keys))]
+        return {summary.key: summary for summary in found}
 
     async def head(self, incident: str) -> tuple[int, str]:
         row = await self._asked.row(statements.HEAD, incident)

@@ -73,6 +73,8 @@ SELECT pg_notify('{CHANNEL}', '')
 
 _RECORDS: Final = "SELECT incident, number, body, hash, position FROM records"
 READ: Final = f"{_RECORDS} WHERE incident = $1 AND number >= $2 ORDER BY number"
+READ_EACH: Final = f"""{_RECORDS} JOIN unnest($1::text[], $2::int[]) AS wanted (name, first) ON incident = name AND number >= first
+    ORDER BY incident, number"""
 MENTIONS: Final = f"""{_RECORDS} WHERE incident IN (SELECT incident FROM incidents WHERE changed >= $3)
     AND position($1::bytea IN body) > 0 ORDER BY position DESC LIMIT $2"""
 FOLLOW: Final = f"{_RECORDS} WHERE position > $1 ORDER BY position LIMIT $2"
@@ -84,7 +86,8 @@ _SUMMARIES: Final = f"SELECT {', '.join(COLUMNS)} FROM incidents"
 ALL: Final = f'{_SUMMARIES} WHERE opened < $1 ORDER BY opened DESC, incident COLLATE "C" DESC LIMIT $2'
 OPEN: Final = f'{_SUMMARIES} WHERE opened < $1 AND closed IS NULL ORDER BY opened DESC, incident COLLATE "C" DESC LIMIT $2'
 SUMMARY: Final = f"{_SUMMARIES} WHERE incident = $1"
-FIND: Final = f'{_SUMMARIES} WHERE key = $1 ORDER BY closed IS NULL DESC, opened DESC, incident COLLATE "C" DESC LIMIT 1'
+FIND: Final = f"""SELECT DISTINCT ON (key) {", ".join(COLUMNS)} FROM incidents WHERE key = ANY($1::text[])
+    ORDER BY key, closed IS NULL DESC, opened DESC, incident COLLATE "C" DESC"""
 HEAD: Final = "SELECT length, head FROM incidents WHERE incident = $1"
 
 # -- what is due -----------------------------------------------------------------------------------------------------------------------

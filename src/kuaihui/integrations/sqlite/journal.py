@@ -7,7 +7,7 @@ Rule 2: `append` returns after the commit that holds it is on the disk.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -96,6 +96,9 @@ class Sqlite:
         few = length is not None and length - after <= SHORT
         return [Record(*row) for row in (self._reader.short(statement, values) if few else await self._reader.long(statement, values))]
 
+    async def read_each(self, after: Mapping[str, int]) -> dict[str, list[Record]]:
+        return {incident: await self.read(incident, first) for incident, first in after.items()}
+
     async def follow(self, position: int) -> AsyncIterator[Record]:
         while True:
             count = self._changes.count
@@ -137,10 +140,9 @@ class Sqlite:
         rows = self._reader.short("SELECT length, head FROM incidents WHERE incident = ?", (incident,))
         return (rows[0][0], rows[0][1]) if rows else (0, START)
 
-    async def find(self, key: str) -> Summary | None:
+    async def find(self, keys: Sequence[str]) -> dict[str, Summary]:
         statement = f"{_SUMMARIES} WHERE key = ? ORDER BY closed IS NULL DESC, opened DESC, incident DESC LIMIT 1"
-        rows = self._reader.short(statement, (key,))
-        return summary_of_row(rows[0]) if rows else None
+        return {key: summary_of_row(row) for key in keys for row in self._reader.short(statement, (key,))}
 
     # -- what is due -------------------------------------------------------------------------------------------------------------------
 
