@@ -74,6 +74,15 @@ async def test_a_journal_that_cannot_be_written_is_found_at_the_start(tmp_path: 
             pass
 
 
+async def test_a_database_that_is_not_there_is_told_without_its_password(postgres_url: str) -> None:
+    there = postgres_url.rpartition("/")[0] + "/nobodys"
+    with pytest.raises(BadSettings, match=r'/nobodys cannot be used: database "nobodys" does not exist') as told:
+        async with house(settings(there)):
+            pass
+
+    assert "@" not in str(told.value)
+
+
 @pytest.mark.parametrize("kind", ["AlertFired", "Opened"])
 async def test_an_unreadable_fact_keeps_nobody_else_from_being_paged(tmp_path: Path, kind: str) -> None:
     file = tmp_path / "j.db"

@@ -60,6 +60,7 @@ def values(body: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
         for family in text_string_to_metric_families(body)
         for sample in family.samples
         if not sample.name.endswith("_created")  # when this process began to count
+        and not sample.name.startswith("process_")  # what this process takes
     }
 
 
@@ -74,6 +75,16 @@ async def test_what_is_open_and_how_fast_pages_went() -> None:
         assert told["kuaihui_page_latency_seconds_sum", (("step", "acknowledged"),)] == 20
         assert told["kuaihui_pages_total", (("step", "sent"),)] >= 2
         assert told["kuaihui_loop_lag_seconds", ()] == 0
+
+
+async def test_it_tells_what_the_process_takes() -> None:
+    async with house(settings(), ActedClock(ELEVEN)) as built:
+        told = (await Metrics(built.journal, built.loop).scrape(ELEVEN)).decode()
+
+    taken = {sample.name: sample.value for family in text_string_to_metric_families(told) for sample in family.samples}
+    assert taken["process_resident_memory_bytes"] > 10_000_000
+    assert taken["process_open_fds"] > 3
+    assert taken["process_cpu_seconds_total"] > 0
 
 
 async def test_a_second_scrape_counts_nothing_twice_and_another_process_tells_the_same() -> None:

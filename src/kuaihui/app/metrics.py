@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from kuaihui.incident.facts import decode
@@ -55,6 +55,7 @@ class Metrics:
         self._pages: OrderedDict[str, _Pages] = OrderedDict()
         self._faults: Counts[str] = Counts()
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)  # memory, open files, processor: as every other program that Prometheus scrapes tells them
         self._open = Gauge("kuaihui_open_incidents", "Open incidents", ["service", "severity", "phase"], registry=self.registry)
         self._closed = Counter("kuaihui_closed_incidents", "Incidents closed, by how", ["verdict"], registry=self.registry)
         self._paged = Counter("kuaihui_pages", "Pages that were sent, read, acknowledged or failed", ["step"], registry=self.registry)

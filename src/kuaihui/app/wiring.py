@@ -13,10 +13,12 @@ import secrets
 import socket
 import sqlite3
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
+
+import asyncpg
 
 from kuaihui.app.catalog_place import catalog_folder
 from kuaihui.app.clocks import RealClock
@@ -224,12 +226,16 @@ def _file_of(url: str) -> Path:
     return Path(url.partition(":")[2].removeprefix("///"))
 
 
-async def _sqlite(file: Path, opened: AsyncExitStack) -> Sqlite:
-    file.parent.mkdir(parents=True, exist_ok=True)
+J = TypeVar("J", bound=Journal)
+
+
+async def _begun(journal: AbstractAsyncContextManager[J], where: str, opened: AsyncExitStack) -> J:
     try:
-        return await opened.enter_async_context(Sqlite.open(file))
-    except sqlite3.Error as broken:
-        raise BadSettings(text("the journal {file} cannot be used: {what}", file=str(file), what=str(broken))) from broken
+        return await opened.enter_async_context(journal)
+    except (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, TimeoutError) as broken:
+        raise BadSettings(
+            text("the journal {file} cannot be used: {what}", file=where, what=str(broken) or type(broken).__name__)
+        ) from broken
 
 
 @asynccontextmanager
@@ -239,10 +245,12 @@ async def open_journal(url: str) -> AsyncGenerator[Journal]:
         case "memory":
             yield Memory()
         case "sqlite":
+            file = _file_of(url)
+            file.parent.mkdir(parents=True, exist_ok=True)
             async with AsyncExitStack() as opened:
-                yield await _sqlite(_file_of(url), opened)
+                yield await _begun(Sqlite.open(file), str(file), opened)
         case "postgresql" | "postgres":
-            async with Postgres.open(url) as postgres:
-                yield postgres
+            async with AsyncExitStack() as opened:
+                yield await _begun(Postgres.open(url), url.rpartition("@")[2], opened)  # never with the password
         case _:
             raise BadSettings(text("journal.url is {url}: it begins with sqlite:///, postgresql:// or memory:", url=url))
