@@ -73,6 +73,16 @@ async def test_show_leaves_out_how_the_house_went_about_it_unless_asked(stage: A
     assert [line for line in whole.splitlines() if line != line.rstrip()] == []
 
 
+async def test_show_tells_whom_it_paged_and_how_far_that_got(stage: Acted) -> None:
+    incident = await stage.rings()
+    assert "  paged Axin: delivered" in (await asyncio.to_thread(typed, "show", incident)).stdout.splitlines()
+
+    await asyncio.to_thread(typed, "inbox", "--as", "axin")
+    assert "  paged Axin: read" in (await asyncio.to_thread(typed, "show", incident)).stdout.splitlines()
+    await asyncio.to_thread(typed, "ack", incident, "--as", "axin")
+    assert "  paged Axin: acknowledged" in (await asyncio.to_thread(typed, "show", incident)).stdout.splitlines()
+
+
 @pytest.mark.parametrize("word, says", [("incidents", "no incident is open"), ("tasks", "no task is open")])
 async def test_nothing_is_said_to_be_nothing(stage: Acted, word: str, says: str) -> None:
     told = await asyncio.to_thread(typed, word)

@@ -36,18 +36,26 @@ def incidents(all: Annotated[bool, typer.Option("--all", help="closed ones too")
 
 
 def show(incident: Incident, all: Annotated[bool, typer.Option("--all", help="also how the house went about it")] = False) -> None:
-    """Show one incident: phase, clocks, people, roles, timeline."""
+    """Show one incident: phase, clocks, whom it paged and how far that got, roles, timeline."""
     with one_line_errors():
         talk = Talk()
         told = talk.get(at("incidents", incident))
         typer.echo(f"{told['title']}  P{told['severity']}  {told['phase_said']}  {told['opened_local']}")
         for stamp in told["stamps"]:
             typer.echo(f"  {stamp['said']}{colon()}{stamp['spent']} / {stamp['budget']}")
+        for page in {page["person"]: page for page in told["receipts"] if page["kind"] == "Page"}.values():
+            typer.echo(f"  {_paged(page)}")
         for role in told["roles"]:
             typer.echo(f"  {role['name']}{colon()}{role['holder_name'] or '-'}")
         for fact in talk.get(at("incidents", incident, "facts"))["facts"]:
             if all or not fact["quiet"]:
                 typer.echo(f"{fact['local']}  {fact['said']}")
+
+
+def _paged(page: dict[str, Any]) -> str:  # Any: the fields of a receipt, as the API tells them
+    """Somebody's newest page: how far it got, and why no further where it failed."""
+    words = text("paged {person}: {reached}", person=page["name"], reached=REACHED[page["reached"]])
+    return say_words(words, language()) + (f" ({page['failed']})" if page["failed"] else "")
 
 
 def declare(
