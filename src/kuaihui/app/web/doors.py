@@ -114,7 +114,7 @@ class Doors:
 
         async def scrape(request: Request) -> Response:
             self._let_in(request, "metrics")
-            return Response(await metrics.scrape(self.reception.clock.now()), media_type=metrics.media)
+            return Response(await metrics.scrape(self.reception.clock.now()) + metrics.taken(), media_type=metrics.media)
 
         return Route("/metrics", self._guarded(scrape), methods=["GET"])
 
