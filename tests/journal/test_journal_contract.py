@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+import msgspec
 import pytest
 
 from kuaihui.incident.facts import decode, encode
@@ -103,6 +104,27 @@ async def test_each_append_of_one_call_is_judged_by_itself_and_after_those_befor
 
     assert kept == [True, False, True, False, True]
     assert [len(await journal.read(name)) for name in ("INC-1", "INC-2", "INC-3")] == [2, 2, 0]
+
+
+async def test_no_incident_begins_without_a_fact(journal: Journal) -> None:
+    begun = adding("INC-1", [OPENED], due=START)
+    with pytest.raises(ValueError, match="INC-1 cannot begin without a fact"):
+        msgspec.structs.replace(begun, facts=())
+    nothing_yet = msgspec.structs.replace(begun, facts=(), expected=1)
+
+    assert await journal.append([nothing_yet]) == [False]
+    assert await journal.summary("INC-1") is None
+    assert await journal.claim("a", START) == []
+
+
+async def test_an_append_without_facts_changes_when_an_incident_is_due(journal: Journal) -> None:
+    begun = adding("INC-1", [OPENED], due=START)
+    moved = msgspec.structs.replace(begun, facts=(), expected=1, due=later(60))
+    assert await journal.append([begun, moved]) == [True, True]
+    assert await journal.append([moved]) == [True]
+
+    assert len(await journal.read("INC-1")) == 1
+    assert await journal.next_due() == later(60)
 
 
 async def test_hundreds_of_incidents_are_appended_in_one_call(journal: Journal) -> None:

@@ -25,6 +25,7 @@ from tests.journal.facts import acknowledged, adding, closed, later, opened, reo
 
 # Two incidents share a key, so that they get in each other's way.
 SERVICE = {"INC-1": "payments", "INC-2": "payments", "INC-3": "orders", "INC-4": "search"}
+AFTER = {"INC-1": 0, "INC-2": 1, "INC-4": 2, "INC-9": 0}
 names = st.sampled_from(sorted(SERVICE))
 moments = st.integers(0, 20).map(lambda half: later(half / 2))
 dues = st.none() | moments
@@ -105,12 +106,15 @@ class Agreement(RuleBasedStateMachine):
             self.runner.run(self.agree())
 
     async def agree(self) -> None:
-        for name, service in SERVICE.items():
+        for name in SERVICE:
             await self.both("read", name)
             await self.both("read", name, 1)
             await self.both("head", name)
             await self.both("summary", name)
-            await self.both("find", service)
+        await self.both("find", ["payments", "search"])
+        assert {name: found for name, found in (await self.other.read_each(AFTER)).items() if found} == {
+            name: found for name in AFTER if (found := await self.model.read(name, AFTER[name]))
+        }
         await self.both("summaries")
         await self.both("summaries", open_only=True, before=later(5), limit=2)
         for key in "abc":

@@ -1,5 +1,5 @@
 """
-Waking those who wait for something to be appended.
+Waking those who wait for something to be appended, and telling those who follow what that was.
 
 Rule 1: no wake-up is lost: a task that looked (`look`) and then waits is woken at once by what came in between.
 """
@@ -7,7 +7,10 @@ Rule 1: no wake-up is lost: a task that looked (`look`) and then waits is woken 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from weakref import WeakKeyDictionary
+
+from kuaihui.journal.chain import Record
 
 
 class Changes:
@@ -47,3 +50,21 @@ class Changes:
                 await self._event.wait()
         except TimeoutError:
             return
+
+
+async def followed(
+    behind: Callable[[int], Awaitable[Sequence[Record]]], changes: Changes, position: int, look_again: float | None
+) -> AsyncIterator[Record]:
+    """
+    Every record that is found `behind` a position, from this one on, for ever.
+
+    Where there is none it is looked again at the next change, and after `look_again` seconds at the latest.
+    """
+    while True:
+        count = changes.count
+        records = await behind(position)
+        for record in records:
+            yield record
+            position = record.position
+        if not records:
+            await changes.after(count, look_again)

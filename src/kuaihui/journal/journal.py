@@ -60,6 +60,11 @@ class Append(msgspec.Struct, frozen=True):
     due: datetime | None
     generation: int | None = None
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where it would begin an incident without a fact: nothing would tell it from the same append made again."""
+        if not self.expected and not self.facts:
+            raise ValueError(f"{self.incident} cannot begin without a fact")
+
 
 class Claim(msgspec.Struct, frozen=True):
     """The right to settle an incident until the lease runs out."""

@@ -10,7 +10,7 @@ import msgspec
 
 from kuaihui.incident.facts import encode
 from kuaihui.journal.chain import START, Record, chained
-from kuaihui.journal.changes import Changes
+from kuaihui.journal.changes import Changes, followed
 from kuaihui.journal.journal import LEASE, Append, Claim, Summary, Trace
 from kuaihui.journal.notes import Note, in_order
 from kuaihui.journal.words import Hit, Worded, terms
@@ -73,14 +73,8 @@ class Memory:
     async def read_each(self, after: Mapping[str, int]) -> dict[str, list[Record]]:
         return {incident: await self.read(incident, first) for incident, first in after.items()}
 
-    async def follow(self, position: int) -> AsyncIterator[Record]:
-        while True:
-            count = self._changes.count
-            for record in self._all[position:]:
-                position = record.position
-                yield record
-            if position >= len(self._all):
-                await self._changes.after(count, None)
+    def follow(self, position: int) -> AsyncIterator[Record]:
+        return followed(self.after, self._changes, position, None)
 
     async def summaries(self, *, open_only: bool = False, before: datetime | None = None, limit: int = 1000) -> list[Summary]:
         wanted = [

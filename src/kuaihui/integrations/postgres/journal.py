@@ -26,7 +26,7 @@ from kuaihui.integrations.postgres.tables import bring_up_to_date
 from kuaihui.integrations.postgres.words import Index
 from kuaihui.journal.admission import prepared
 from kuaihui.journal.chain import START, Record
-from kuaihui.journal.changes import Changes
+from kuaihui.journal.changes import Changes, followed
 from kuaihui.journal.journal import Append, Claim, Summary, Trace
 from kuaihui.journal.notes import Note
 from kuaihui.journal.rows import instant, microseconds, optional_instant, optional_microseconds, summary_of_row
@@ -97,15 +97,8 @@ class Postgres:
             found.setdefault(record.incident, []).append(record)
         return found
 
-    async def follow(self, position: int) -> AsyncIterator[Record]:
-        while True:
-            count = self._changes.count
-            records = await self.after(position, PAGE)
-            for record in records:
-                yield record
-                position = record.position
-            if not records:
-                await self._changes.after(count, LOOK_AGAIN)
+    def follow(self, position: int) -> AsyncIterator[Record]:
+        return followed(self.after, self._changes, position, LOOK_AGAIN)
 
     async def after(self, position: int, limit: int = PAGE) -> list[Record]:
         return [Record(*row) for row in await self._asked.rows(statements.FOLLOW, position, limit)]

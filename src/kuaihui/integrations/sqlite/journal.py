@@ -26,7 +26,7 @@ from kuaihui.integrations.sqlite.words import Index
 from kuaihui.integrations.sqlite.writer import Writer
 from kuaihui.journal.admission import prepared
 from kuaihui.journal.chain import START, Record
-from kuaihui.journal.changes import Changes
+from kuaihui.journal.changes import Changes, followed
 from kuaihui.journal.journal import Append, Claim, Summary, Trace
 from kuaihui.journal.notes import Note
 from kuaihui.journal.rows import COLUMNS, microseconds, optional_instant, optional_microseconds, summary_of_row
@@ -99,15 +99,8 @@ class Sqlite:
     async def read_each(self, after: Mapping[str, int]) -> dict[str, list[Record]]:
         return {incident: await self.read(incident, first) for incident, first in after.items()}
 
-    async def follow(self, position: int) -> AsyncIterator[Record]:
-        while True:
-            count = self._changes.count
-            records = await self.after(position, PAGE)
-            for record in records:
-                yield record
-                position = record.position
-            if not records:
-                await self._changes.after(count, None)
+    def follow(self, position: int) -> AsyncIterator[Record]:
+        return followed(self.after, self._changes, position, None)
 
     async def after(self, position: int, limit: int = PAGE) -> list[Record]:
         rows = await self._reader.long(f"{_RECORDS} WHERE position > ? ORDER BY position LIMIT ?", (position, limit))
