@@ -21,6 +21,7 @@ from typing import Final, TypeVar
 import asyncpg
 
 from kuaihui.app.catalog_place import catalog_folder
+from kuaihui.app.clock_watch import ClockWatch
 from kuaihui.app.clocks import RealClock
 from kuaihui.app.feishu import reader_of, workplace
 from kuaihui.app.feishu_hearing import Hearing
@@ -156,6 +157,9 @@ async def start(built: House) -> None:
         asyncio.create_task(_watch_the_catalog(built), name="catalog"),
         asyncio.create_task(keep_up(built.journal, built.overrides.catalog), name="words"),
     ]
+    if isinstance(built.clock, RealClock):  # any other goes as it is made to
+        watch = ClockWatch(built.clock, asyncio.get_running_loop().time, built.loop.faults)
+        built.tasks.append(asyncio.create_task(watch.run(), name="clock"))
     if outside := built.settings.heartbeat.url:
         beats = Heartbeat(built.loop, outside, built.settings.heartbeat.every)
         built.tasks.append(asyncio.create_task(beats.run(), name="heartbeat"))
