@@ -45,9 +45,9 @@ SETTLE_ANSWERS_WITHIN: Final = timedelta(milliseconds=50)
 SETTLE_REST_WITHIN: Final = timedelta(milliseconds=250)
 # How long an incident that cannot be read is left alone.
 LOOK_AGAIN_AT_BROKEN: Final = timedelta(minutes=1)
-# Timelines kept in memory, so that a busy incident is not read again for every signal; and the facts in all of them, a good kilobyte each.
+# Timelines kept in memory, so that a busy incident is not read again for every signal; and the facts in all of them, up to 5 KB each.
 KEPT_TIMELINES: Final = 4096
-KEPT_FACTS: Final = 200_000
+KEPT_FACTS: Final = 100_000
 
 
 class Clock(Protocol):
