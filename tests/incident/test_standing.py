@@ -61,6 +61,13 @@ def test_carried_on_is_as_worked_out_anew(happened: list[Fact], asked: list[bool
 
 
 @given(facts)
+def test_the_trend_tells_the_worst_value_after_each_fact(happened: list[Fact]) -> None:
+    for length in range(len(happened) + 1):
+        timeline = Timeline("i", [OPENED, *happened[:length]])
+        assert timeline.value is None or timeline.value == max(timeline.values.values(), default=0.0)
+
+
+@given(facts)
 def test_a_timeline_goes_on_in_two_ways_without_mixing_them(happened: list[Fact]) -> None:
     stem = Timeline("i", [OPENED, *happened])
     assert stem.phase is not None

@@ -94,8 +94,13 @@ class Standing(msgspec.Struct):
         if self.cleared:
             for alert in fact.alerts:
                 self.cleared.pop(alert.key, None)
-        self.values.update({alert.key: alert.value for alert in fact.alerts if alert.value is not None})
-        self._point(fact.at)
+        told = {alert.key: alert.value for alert in fact.alerts if alert.value is not None}
+        only_more = bool(self.values) and self.values.keys().isdisjoint(told)
+        self.values.update(told)
+        if only_more:  # the worst of those there were is known: of ten thousand, only the new ones are looked at
+            self.series.append((fact.at, max((self.series[-1][1], *told.values()))))
+        else:
+            self._point(fact.at)
 
     def _measured(self, fact: AlertMeasured) -> None:
         self.values[fact.key] = fact.value
