@@ -194,6 +194,59 @@ async def test_an_append_wakes_the_other_workers_at_once(postgres_url: str) -> N
         assert sorted(took)[2] < LOOK_AGAIN / 3
 
 
+async def test_who_lost_every_connection_is_woken_at_once_again(postgres_url: str) -> None:
+    async with Postgres.open(postgres_url) as hears, Postgres.open(postgres_url) as appends:
+        await asyncio.sleep(0.3)  # until it listens
+        before = await cut_off(postgres_url)
+        await listens_anew(postgres_url, before)
+        took: list[float] = []
+        for n in range(5):
+            await hears.claim("a", START)
+            waiting = asyncio.create_task(_time_of(hears))
+            await asyncio.sleep(0.05)
+            began = time.monotonic()
+            await appends.append([adding(f"INC-{n}", [opened(f"s{n}")])])
+            took.append(await waiting - began)
+        assert sorted(took)[2] < LOOK_AGAIN / 3
+
+
+async def test_what_was_appended_while_nobody_listened_is_found(postgres_url: str) -> None:
+    """Words are lost with a connection: whoever waits looks for themselves once it is there again, and every LOOK_AGAIN until then."""
+    async with Postgres.open(postgres_url) as hears, Postgres.open(postgres_url) as appends:
+        await asyncio.sleep(0.3)  # until it listens
+        await hears.claim("a", START)
+        waiting = asyncio.create_task(hears.changed(30))
+        await cut_off(postgres_url)
+        await appends.append([adding("INC-1", [opened()], due=START)])
+        async with asyncio.timeout(LOOK_AGAIN * 2):
+            await waiting
+            while not (claims := await hears.claim("a", datetime.now(UTC))):
+                await hears.changed(30)
+        assert [claim.incident for claim in claims] == ["INC-1"]
+
+
+async def cut_off(url: str) -> set[int]:
+    """End every connection to this database but our own, as a failing network or an administrator does; which they were."""
+    connection = await connected(url)
+    try:
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        return {row[0] for row in await connection.fetch(f"SELECT pid, pg_terminate_backend(pid) {others}")}
+    finally:
+        await connection.close()
+
+
+async def listens_anew(url: str, before: set[int]) -> None:
+    """Wait until two connections listen that were not there before: one for each journal."""
+    listening = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%LISTEN%' AND pid <> pg_backend_pid()"
+    connection = await connected(url)
+    try:
+        async with asyncio.timeout(10):
+            while len({row[0] for row in await connection.fetch(listening)} - before) < 2:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.02)
+    finally:
+        await connection.close()
+
+
 async def _time_of(journal: Journal) -> float:
     await journal.changed(30)
     return time.monotonic()
