@@ -27,6 +27,7 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "learning": ("review", "tasks"),
     "keeping": ("why", "verify", "export"),
     "replay": ("replay",),
+    "mcp": ("mcp",),
 }
 
 
