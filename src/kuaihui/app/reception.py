@@ -245,11 +245,11 @@ class Reception:
         groups: dict[str, Group] = {}
         hush, watched = self.hush, bool(self.hush)
         told = self._told(batch) if watched else set[str]()
-        dogs = self.watching.watchdogs
+        dogs = self.watching.watchdogs or None
         of = self._places.of
         for hearing in batch:
             for ringing in hearing.ringings:
-                if dogs and dogs.hear(ringing, now):
+                if dogs is not None and dogs.hear(ringing, now):
                     hearing.heard.counts[ALIVE] += 1
                     continue
                 key, place = of(ringing.alert.labels)
