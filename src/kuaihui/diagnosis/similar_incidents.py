@@ -7,7 +7,7 @@ Rule 2: what helped then is what was chosen and went all the way, never what was
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from math import prod
 from typing import Final
@@ -88,10 +88,10 @@ def _same_cause(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return one[0] == other[0] or fuzz.ratio(one[1], other[1]) >= _ALIKE
 
 
-def similar(timeline: Timeline, others: list[Timeline], now: datetime) -> list[Similar]:
+def similar(timeline: Timeline, others: Iterable[Timeline], now: datetime) -> list[Similar]:
     """Those of the others that look like this one, the likest first; of equals the newest."""
     mine = profile(timeline)
-    scored = [(*likeness(mine, profile(other)), other) for other in others if other.incident != timeline.incident]
+    scored = ((*likeness(mine, profile(other)), other) for other in others if other.incident != timeline.incident)
     worth = [one for one in scored if one[0] >= WORTH_TELLING]
     worth.sort(key=lambda one: (one[2].phase is not Phase.CLOSED, one[0], one[2].opened.at), reverse=True)
     return [_told(score, reason, other) for score, reason, other in worth[:MOST]]
