@@ -19,7 +19,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,36 +44,50 @@ QUIET = 2.0
 
 
 class Told(NamedTuple):
-    """One measurement, in seconds: settling; and of the storm, its answers, its last first page, and its rest."""
+    """One measurement, in seconds: settling; the storm's answers, last first page, and rest; `worked`: the workers' processor time."""
 
     settled: float
+    settling_worked: float
+    storm_worked: float
     answered: float
     paged: float
     rested: float
 
 
+class House(NamedTuple):
+    """A worker."""
+
+    port: int
+    pid: int
+
+    def worked(self) -> float:
+        """Seconds of processor time it has used, all threads: what hardly changes with what else is done on the machine."""
+        user, system = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def module(name: str, port: int, *words: object, ready) -> Iterator[int]:
-    """A program of ours as a process: its port."""
+def module(name: str, port: int, *words: object, ready: Callable[[], bool]) -> Iterator[House]:
+    """A program of ours as a process."""
     path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT))))
     with new_folder("bench") as folder:
         command = ["env", f"PYTHONPATH={path}", sys.executable, "-m", name, str(port), *map(str, words)]
-        with running(command, log=folder / "log", ready=ready, patience=PATIENCE):
-            yield port
+        with running(command, log=folder / "log", ready=ready, patience=PATIENCE) as pid:
+            yield House(port, pid)
 
 
 @contextmanager
-def houses(server: Server, url: str, workers: int, delay: float) -> Iterator[list[int]]:
-    """So many houses on this database: the ports of their doors."""
+def houses(server: Server, url: str, workers: int, delay: float) -> Iterator[list[House]]:
+    """So many houses on this database."""
     with ExitStack() as started:
         if delay:
             wire = free_port()
             started.enter_context(module("bench.peers.slow_wire", wire, server.port, delay, ready=accepts(wire)))
             url = url.replace(f":{server.port}/", f":{wire}/")
         ports = [free_port() for _ in range(workers)]
-        for port in ports:
-            started.enter_context(module("bench.peers.house", port, url, ready=answers(f"http://{HOST}:{port}/-/ready")))
-        yield ports
+        yield [
+            started.enter_context(module("bench.peers.house", port, url, ready=answers(f"http://{HOST}:{port}/-/ready"))) for port in ports
+        ]
 
 
 def due_at(at: datetime, number: int) -> Append:
@@ -109,11 +123,17 @@ async def settling(journal: Journal, incidents: int) -> float:
     return await nothing_is_due(journal) - at.timestamp()
 
 
+def requests_of(requests: Sequence[bytes], door: int, doors: int) -> list[bytes]:
+    """What one door of many is told: as many requests as the others, and, two requests naming all groups, alerts of every group."""
+    return [one for number, one in enumerate(requests) if number // 2 % doors == door]
+
+
 async def storm(journal: Journal, ports: Sequence[int], alerts: int) -> tuple[float, float, float]:
     """Seconds until all alerts were answered, until each group's page was handed over, until nothing was due."""
     requests = bodies(alerts, 100, GROUPS, stamp(-5), stamp(3600))
     began, steady = time.time(), time.monotonic()
-    loads = await asyncio.gather(*(post_all(port, requests[n :: len(ports)], 100, 8 // len(ports)) for n, port in enumerate(ports)))
+    doors = [requests_of(requests, door, len(ports)) for door in range(len(ports))]
+    loads = await asyncio.gather(*(post_all(port, told, 100, 8 // len(ports)) for port, told in zip(ports, doors, strict=True)))
     answered = time.time() - began
     assert not sum(load.failed for load in loads), "alerts were refused"
     rested = await nothing_is_due(journal) - began
@@ -129,12 +149,16 @@ async def measure(server: Server, name: str, workers: int, incidents: int, alert
     """Both, with so many workers."""
     with new_database(server, f"{name}_settling") as url:
         async with Postgres.open(url) as journal:
-            with houses(server, url, workers, delay):
+            with houses(server, url, workers, delay) as started:
+                before = sum(house.worked() for house in started)
                 settled = await settling(journal, incidents)
+                settling_worked = sum(house.worked() for house in started) - before
     with new_database(server, f"{name}_storm") as url:
         async with Postgres.open(url) as journal:
-            with houses(server, url, workers, delay) as ports:
-                return Told(settled, *await storm(journal, ports, alerts))
+            with houses(server, url, workers, delay) as started:
+                before = sum(house.worked() for house in started)
+                stormed = await storm(journal, [house.port for house in started], alerts)
+                return Told(settled, settling_worked, sum(house.worked() for house in started) - before, *stormed)
 
 
 async def main(incidents: int, alerts: int, rounds: int, delay: float) -> None:
@@ -146,9 +170,15 @@ async def main(incidents: int, alerts: int, rounds: int, delay: float) -> None:
     print(f"PostgreSQL, {delay:g} ms added to a round trip, median of {rounds}:")
     alone, both = (Told(*map(statistics.median, zip(*known, strict=True))) for known in found.values())
     print(f"  settling {incidents:,} incidents  {line(alone.settled, both.settled, incidents, 'incidents')}")
+    print(f"    their processor time      {worked(alone.settling_worked, both.settling_worked, incidents, 'incident')}")
     print(f"  storm of {alerts:,} alerts, answered  {line(alone.answered, both.answered, alerts, 'alerts')}")
     print(f"    its last first page       one worker {alone.paged:.2f} s, two {both.paged:.2f} s")
     print(f"    until it is at rest       {line(alone.rested, both.rested, alerts, 'alerts')}")
+    print(f"    their processor time      {worked(alone.storm_worked, both.storm_worked, alerts, 'alert')}")
+
+
+def worked(alone: float, both: float, count: int, what: str) -> str:
+    return f"one worker {alone / count * 1e6:,.0f} us for each {what}, two {both / count * 1e6:,.0f} us together"
 
 
 def line(alone: float, both: float, count: int, what: str) -> str:
