@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from kuaihui.app.clocks import ActedClock, RealClock
 from kuaihui.app.metrics import Metrics
 from kuaihui.app.settings import CatalogPlace, JournalPlace, Settings
 from kuaihui.app.web.app import create_app
-from kuaihui.app.wiring import House, house
+from kuaihui.app.wiring import House, house, start
 from kuaihui.errors import BadSettings
 from kuaihui.incident.pages import Ordered
 from kuaihui.journal.journal import Claim
@@ -165,3 +166,37 @@ async def test_alerts_that_could_not_be_kept_are_counted(monkeypatch: pytest.Mon
 
         assert answer.status_code == 503
         assert 'kuaihui_errors_total{where="doors"} 1.0' in (await http.get("/metrics")).text
+
+
+# -- the catalog's files -----------------------------------------------------------------------------------------------------------------
+
+
+async def test_files_that_break_and_are_mended_are_told_of_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "catalog"
+    shutil.copytree(SAMPLE, folder)
+    people = folder / "people.yaml"
+    sound = people.read_bytes()
+    chosen = Settings.model_validate({"journal": {"url": "memory:"}, "catalog": {"folder": folder, "look_every": "1s"}})
+    async with house(chosen) as built:
+        await start(built)
+        people.write_bytes(sound[: len(sound) // 2] + b"\n{")  # half written
+        await until_told(caplog, "the catalog has faults")
+        assert "people.yaml:" in caplog.text
+        assert set(built.catalog.people) > {"axin"}, "the last good one stays"
+
+        (folder / "people.new").write_bytes(sound)
+        (folder / "people.new").rename(people)  # as editors write
+        await until_told(caplog, "the catalog is whole again")
+
+        folder.rename(tmp_path / "gone")
+        await until_told(caplog, "there is no such folder")
+        assert "axin" in built.catalog.people
+    assert caplog.text.count("the catalog has faults") == 2, "each once, however often it is looked at"
+
+
+async def until_told(caplog: pytest.LogCaptureFixture, words: str) -> None:
+    for _ in range(200):
+        if words in caplog.text:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{words!r} was not told: {caplog.text}")
