@@ -13,6 +13,16 @@ from kuaihui.errors import Refused
 READS: Final = {"Accept-Language": "en"}
 
 
+def at_the_doors(address: str) -> httpx.AsyncClient:
+    """
+    A client for people of the cast, with a connection for each deed.
+
+    A kept one is closed by the house after five idle seconds, which is as long as a release takes: the deed behind it then went into a
+    connection that was just being closed, and nobody repeats a deed.
+    """
+    return httpx.AsyncClient(base_url=address, timeout=20, limits=httpx.Limits(max_keepalive_connections=0))
+
+
 class Seen(msgspec.Struct, frozen=True):
     """A fact as the API shows it to somebody."""
 

@@ -17,12 +17,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-import httpx
 import uvicorn
 from fastapi import FastAPI
 
 from kuaihui.app.commands.house import listening
 from kuaihui.app.drill.act import Ended, Wanted, finish
+from kuaihui.app.drill.actor import at_the_doors
 from kuaihui.app.drill.compress import compress
 from kuaihui.app.drill.director import Director
 from kuaihui.app.drill.ending import pages_of
@@ -111,7 +111,7 @@ async def acting_live(wanted: Wanted, say: Callable[[Text], None] | None = None)
         await start(built)
         app = create_app(built)
         await opened.enter_async_context(_served(app, listener))
-        http = await opened.enter_async_context(httpx.AsyncClient(base_url=server.reached_at, timeout=20))
+        http = await opened.enter_async_context(at_the_doors(server.reached_at))
         parts = Parts(stage, wanted.script, wanted.speed, tell)
         opened.push_async_callback(parts.end)
         director = Director(
