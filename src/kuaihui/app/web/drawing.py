@@ -38,7 +38,12 @@ SERVED: Final = {"static": HERE / "static", "vendor": HERE / "vendor"}
 def environment() -> Environment:
     """The templates of our pages."""
     made = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,  # a new version that is put beside a running house has templates for code that does not run yet
     )
     made.globals.update(served=served)  # pyright: ignore[reportUnknownMemberType]  # jinja2 leaves its dictionaries untyped
     made.policies["urlize.rel"] = "noopener noreferrer"
