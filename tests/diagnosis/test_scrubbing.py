@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,3 +155,20 @@ def test_scrubbing_twice_changes_nothing_more(text: str) -> None:
 @given(st.text())
 def test_any_text_can_be_scrubbed(text: str) -> None:
     assert isinstance(DEFAULT(text), str)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "part", ["a.", "_password", "a-", "eyJ-", "http://", "a@", 'password="', "密码：", "-----BEGIN PRIVATE KEY-----", "+1 "]
+)
+def test_no_text_that_a_stranger_chooses_keeps_the_house_from_paging(part: str) -> None:
+    """Twenty kilobytes of `a.` once took minutes, in which no other alert was heard."""
+    words = part * (20_000 // len(part))
+    began = perf_counter()
+    DEFAULT(words)
+
+    assert perf_counter() - began < 2
+
+
+def test_the_name_of_a_secret_keeps_its_beginning() -> None:
+    assert DEFAULT("my.db_password=hunter2 --redis_password hunter3") == "my.db_password=<password> --redis_password <password>"

@@ -5,6 +5,7 @@ Rule 1: what is recognised is replaced by its kind in angle brackets, whole or u
         the user in an address); nothing of the value is kept.
 Rule 2: in doubt, hide: a long number that passes the check of a bank card is one. A number that a checksum refutes is left alone.
 Rule 3: scrubbing twice changes nothing more.
+Rule 4: strangers choose the text, so the time it takes grows with its length alone: what may repeat is bounded, or begins in few places.
 """
 
 from __future__ import annotations
@@ -87,9 +88,10 @@ _LONG: Final = (
 )
 _WORD: Final = rf"(?:{_LONG}|ak|sk|otp)"
 _JOINED: Final = r"(?:Password|Passwd|Secret|Token|ApiKey|AccessKey|SecretKey)"
-# The name of a secret may have a prefix (db_password, X-Api-Token, dbPassword); a word that goes on (tokenizer, passed) is another one.
+# The name of a secret may have a prefix (db_password, X-Api-Token, dbPassword), which stays and need not be looked at; a word that goes on
+# (tokenizer, passed) is another one.
 _NAME: Final = (
-    rf"(?:(?i:(?<![A-Za-z0-9])(?:[\w.-]*[_.-])?{_WORD}(?![A-Za-z0-9_-]))|(?<![A-Za-z])[a-z]+{_JOINED}(?![A-Za-z0-9_])"
+    rf"(?:(?i:(?<![A-Za-z0-9]){_WORD}(?![A-Za-z0-9_-]))|(?<![A-Za-z])[a-z]+{_JOINED}(?![A-Za-z0-9_])"
     r"|密码|口令|密钥|秘钥|令牌|验证码|授权码)"
 )
 _NAME_WORTH: Final = rf"{_LONG}|(?:^|[^a-z0-9])(?:ak|sk|otp)(?:[^a-z0-9_-]|$)|密码|口令|密钥|秘钥|令牌|验证码|授权码"
@@ -118,17 +120,17 @@ RULES: Final = (
         worth="-----begin",
     ),
     # scheme://user:password@host; a password may hold an @, so up to the last one before the path.
-    _rule(Kind.PASSWORD, r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>]*:)(?!<)[^\s/\"']+(?=@)", r"\1", worth="://"),
+    _rule(Kind.PASSWORD, r"(?i)(\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'<>]*:)(?!<)[^\s/\"']+(?=@)", r"\1", worth="://"),
     # user:password@tcp(host) as Go's MySQL driver writes it.
-    _rule(Kind.PASSWORD, r"(\b[\w.-]+:)(?!<)[^\s:/@\"'<>]+(?=@(?:tcp|unix)\()", r"\1", worth=r"@(?:tcp|unix)\("),
-    _rule(Kind.TOKEN, r"\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?", worth="eyj"),
+    _rule(Kind.PASSWORD, r"([\w.-]:)(?!<)[^\s:/@\"'<>]+(?=@(?:tcp|unix)\()", r"\1", worth=r"@(?:tcp|unix)\("),
+    _rule(Kind.TOKEN, r"\beyJ[\w-]{6,4000}+\.[\w-]{6,}(?:\.[\w-]*)?", worth="eyj"),
     _rule(Kind.TOKEN, r"(?i)\b(bearer|basic|digest)[ +](?!<)[\w.~+/=:-]{8,}", r"\1 ", worth="bearer|basic|digest"),
     _rule(Kind.PASSWORD, r"(?i)\b((?:set-)?cookie\"?\s*[:=]\s*\"?)(?![<\s])[^\r\n\"<]+", r"\1", worth="cookie"),
     _rule(Kind.PASSWORD, rf"({_NAME}\\*[\"']\s*[:：]\s*\\*[\"'])(?!<){_IN_JSON}", r"\1", worth=_NAME_WORTH),
     _rule(Kind.PASSWORD, rf"({_NAME}\\*[\"']\s*[:：]\s*)-?\d[\d.]*", r"\1", worth=_NAME_WORTH),
     # password=…, token: …, 密码：…, --password …
     _rule(Kind.PASSWORD, rf"({_NAME}\s*(?:[=:：]|=>|是|为)\s*)(?!<|(?i:bearer|basic|digest)\b){_BARE}", r"\1", worth=_NAME_WORTH),
-    _rule(Kind.PASSWORD, rf"(--?{_NAME}[ ])(?![<-])[^\s\"'<>]+", r"\1", worth=_NAME_WORTH),
+    _rule(Kind.PASSWORD, rf"((?<![\w.-])--?(?:[\w.-]{{0,60}}[_.-])?{_NAME}[ ])(?![<-])[^\s\"'<>]+", r"\1", worth=_NAME_WORTH),
     _rule(Kind.TOKEN, _MARKED, worth=_MARK_WORTH),
     _rule(Kind.TOKEN, r"(/open-apis/bot/(?:v2/)?hook/)(?!<)[\w-]+", r"\1", worth="/hook/"),
     _rule(Kind.EMAIL, r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?![A-Za-z0-9_@])", worth="@"),
