@@ -64,7 +64,7 @@ def test_every_look_has_a_picture_as_wide_as_a_phone_shows(look: Looked, languag
 def test_a_service_goes_by_its_name() -> None:
     change = Change(id="d", kind="deployment", at=AT, service="config-center", title="v1.8.2")
     changed = ChangesListed(at=AT, identity="c", since=AT, until=AT, changes=(change,))
-    names = {"config-center": "配置中心"}
+    names = {"service:config-center": "配置中心"}
     as_if = msgspec.structs.replace(changed, changes=(msgspec.structs.replace(change, service="配置中心"),))
 
     assert picture(changed, "zh", ZONE, names=names) == picture(as_if, "zh", ZONE)

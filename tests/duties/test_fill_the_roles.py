@@ -34,7 +34,7 @@ def test_the_first_candidate_of_each_needed_role_is_asked() -> None:
 
 
 def test_a_rota_that_is_a_candidate_is_said_by_its_name() -> None:
-    assert say(said_target("rota:redis-team"), "zh", {"redis-team": "中间件值班"}) == "中间件值班"
+    assert say(said_target("rota:redis-team"), "zh", {"rota:redis-team": "中间件值班"}) == "中间件值班"
     assert say(said_target("person:axin"), "en", {"axin": "Axin"}) == "Axin"
 
 

@@ -127,9 +127,9 @@ def _wanted(timeline: Timeline, catalog: Catalog, person: str) -> Text:
 def _role(timeline: Timeline, person: str) -> Text:
     for part in parts(timeline).values():
         if part.holder == person:
-            return text("you are {role}", role=f"@{part.role}")
+            return text("you are {role}", role=f"@role:{part.role}")
         if part.asked == person:
-            return text("you are asked to be {role}", role=f"@{part.role}")
+            return text("you are asked to be {role}", role=f"@role:{part.role}")
         if part.second == person:
-            return text("you are the second of {role}: follow along", role=f"@{part.role}")
+            return text("you are the second of {role}: follow along", role=f"@role:{part.role}")
     return text("read in, and ask the incident lead what is needed")

@@ -34,7 +34,7 @@ def why_this_service(timeline: Timeline, catalog: Catalog) -> list[Step]:
     """Why the incident is of its service, and what its severity and policy come from."""
     opened = timeline.opened
     service = catalog.services.get(opened.service)
-    steps = [Step(text("it is of the service {service} by {rule}", service=f"@{opened.service}", rule=opened.rule), at=opened.at)]
+    steps = [Step(text("it is of the service {service} by {rule}", service=f"@service:{opened.service}", rule=opened.rule), at=opened.at)]
     if opened.group:
         shown = tuple(f"{name}={value}" for name, value in sorted(opened.group.items()))
         steps.append(Step(text("alerts that agree on {group} share it", group=shown), catalog.places.get(f"services/{opened.service}", "")))
@@ -101,7 +101,7 @@ def _shift(target: str, own: str, at: datetime, catalog: Catalog) -> Iterator[St
     if rota in catalog.rotas:
         answer = catalog.answer(rota, at)
         for person in answer.people:
-            said = text("on call in the rota {rota}: {person}; {reason}", rota=f"@{rota}", person=f"@{person}", reason=answer.reason)
+            said = text("on call in the rota {rota}: {person}; {reason}", rota=f"@rota:{rota}", person=f"@{person}", reason=answer.reason)
             yield Step(said, answer.place)
 
 

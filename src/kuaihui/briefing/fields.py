@@ -14,7 +14,7 @@ from kuaihui.catalog.wall_clock import zone
 from kuaihui.incident.alerts import AlertMeasured, measured
 from kuaihui.incident.evidence import Looked
 from kuaihui.incident.fact import HOUSE, Fact
-from kuaihui.incident.holders import parts
+from kuaihui.incident.holders import Part, parts
 from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
 from kuaihui.incident.room import (
     AskedInDocument,
@@ -30,7 +30,7 @@ from kuaihui.incident.room import (
 )
 from kuaihui.incident.thinking import EvidenceWeighed
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import Text, text
+from kuaihui.language import Text, named, text
 from kuaihui.language.durations import in_words
 from kuaihui.language.joining import on_one_line
 
@@ -75,7 +75,7 @@ class Facts:
 
     def name(self, who: str) -> str:
         """A name, safe to stand in Markdown."""
-        return self.told(self._names.get(who, who))
+        return self.told(named(who, self._names))
 
     def at(self, instant: datetime, shape: str = "%Y-%m-%d %H:%M:%S") -> str:
         """An instant on the team's wall clock."""
@@ -92,7 +92,7 @@ def overview(facts: Facts) -> str:
     """What it is, how bad, since when, and how it stands."""
     timeline, signal = facts.timeline, facts.service.signal
     lines = [
-        text("service: {service}", service=f"@{facts.service.id}"),
+        text("service: {service}", service=f"@service:{facts.service.id}"),
         text("what: {title}", title=timeline.opened.title),
         text("severity: P{severity}", severity=timeline.severity),
         text("state: {phase}", phase=timeline.phase.said),
@@ -121,16 +121,21 @@ def _trend(facts: Facts) -> str:
 def roles(facts: Facts) -> str:
     """Who holds which role, and who stands second."""
     known = parts(facts.timeline)
-    lines: list[Text] = []
-    for role in facts.catalog.roles:
-        part = known.get(role)
-        if part and part.holder and part.second:
-            lines.append(text("{role}: {person} (second: {second})", role=f"@{role}", person=f"@{part.holder}", second=f"@{part.second}"))
-        elif part and part.holder:
-            lines.append(text("{role}: {person}", role=f"@{role}", person=f"@{part.holder}"))
-        elif part and part.asked:
-            lines.append(text("{role}: {person} is asked", role=f"@{role}", person=f"@{part.asked}"))
+    lines = [line for role in facts.catalog.roles if role in known and (line := _part(known[role]))]
     return "\n".join(f"- {facts.told(line)}" for line in lines) or f"- {facts.told(text('nobody yet'))}"
+
+
+def _part(part: Part) -> Text | None:
+    role, holder = f"@role:{part.role}", f"@{part.holder}"
+    if part.holder and part.second:
+        return text("{role}: {person} (second: {second})", role=role, person=holder, second=f"@{part.second}")
+    if part.holder:
+        return text("{role}: {person}", role=role, person=holder)
+    if part.asked:
+        return text("{role}: {person} is asked", role=role, person=f"@{part.asked}")
+    if part.unanswered:
+        return text("{role}: nobody took it ({person} was asked)", role=role, person=f"@{part.unanswered}")
+    return None
 
 
 def history(facts: Facts) -> str:
@@ -178,7 +183,7 @@ FIELDS: Final[Mapping[str, Callable[[Facts], str]]] = {
     "timeline": history,
     "clocks": clocks,
     "title": lambda facts: facts.told(facts.timeline.opened.title),
-    "service": lambda facts: facts.name(facts.service.id),
+    "service": lambda facts: facts.name(f"service:{facts.service.id}"),
     "severity": lambda facts: f"P{facts.timeline.severity}",
     "phase": lambda facts: facts.told(facts.timeline.phase.said),
     "began": lambda facts: facts.at(broke_at(facts.timeline)),

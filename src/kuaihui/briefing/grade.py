@@ -216,9 +216,9 @@ def _unfilled(roles: tuple[Filled, ...], timeline: Timeline) -> Iterator[Off]:
     asked = {fact.role for fact in timeline.all(RoleProposed)}
     for role in roles:
         if not role.holder and role.role in asked:
-            yield Off(PEOPLE, "role", UNFILLED, text("nobody took the role {role}", role=f"@{role.role}"))
+            yield Off(PEOPLE, "role", UNFILLED, text("nobody took the role {role}", role=f"@role:{role.role}"))
         elif not role.holder:
-            yield Off(SETUP, "catalog", CATALOG, text("the catalog names nobody for the role {role}", role=f"@{role.role}"))
+            yield Off(SETUP, "catalog", CATALOG, text("the catalog names nobody for the role {role}", role=f"@role:{role.role}"))
 
 
 def _repair(timeline: Timeline) -> Iterator[Off]:
@@ -272,7 +272,7 @@ def _catalog_gaps(timeline: Timeline) -> Iterator[Off]:
     if timeline.has(NoRunbookFits):
         yield Off(SETUP, "catalog", CATALOG, text("no runbook fits this alert"))
     if concluded := [fact for fact in timeline.all(GuideConcluded) if not fact.cause]:
-        yield Off(SETUP, "catalog", CATALOG, text("the guide {guide} finds no cause", guide=f"@{concluded[0].guide}"))
+        yield Off(SETUP, "catalog", CATALOG, text("the guide “{guide}” finds no cause", guide=f"@guide:{concluded[0].guide}"))
     unanswered: dict[str, Answered] = {}
     for fact in timeline.all(Ordered):
         answer = timeline.answers.get(fact.order.identity)

@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kuaihui.incident.alerts import measured
 from kuaihui.incident.evidence import ChangesListed, LoggedSignature, LogsSearched, Looked, MetricsRead, RedisInspected
-from kuaihui.language import Text, plain, say, text
+from kuaihui.language import Text, named, plain, say, text
 
 WIDTH: Final = 1080
 _EDGE: Final = 40
@@ -115,7 +115,7 @@ def _since(one: LoggedSignature, zone: ZoneInfo) -> Text:
 
 
 def _change_rows(look: ChangesListed, zone: ZoneInfo, names: Mapping[str, str]) -> list[Row]:
-    said = (f"{names.get(one.service, one.service)} {one.title} {names.get(one.author, one.author)}".strip() for one in look.changes)
+    said = (" ".join((named(f"service:{one.service}", names), one.title, named(one.author, names))).strip() for one in look.changes)
     return [Row(f"{one.at.astimezone(zone):%m-%d %H:%M}", words) for one, words in zip(look.changes, said, strict=True)]
 
 

@@ -81,7 +81,7 @@ def _told(order: Page | Tell | ProposeRole | PullIn | InviteToMeeting) -> Text:
         case Tell():
             return order.words
         case ProposeRole():
-            return text("please be {role}: {reason}", role=f"@{order.role}", reason=order.reason)
+            return text("please be {role}: {reason}", role=f"@role:{order.role}", reason=order.reason)
         case PullIn():
             return text("you are pulled in: {reason}", reason=order.reason)
         case InviteToMeeting():

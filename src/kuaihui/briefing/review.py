@@ -82,7 +82,7 @@ def summary(facts: Facts) -> str:
 def _summary(facts: Facts) -> Iterator[Text]:
     timeline, signal = facts.timeline, facts.service.signal
     values = [value for _, value in timeline.series]
-    service = f"@{timeline.service}"
+    service = f"@service:{timeline.service}"
     if values and signal:
         yield text(
             "what happened: {service}: {signal} rose to {peak} (usually at most {usual}), P{severity}",
@@ -171,7 +171,7 @@ def _well(facts: Facts) -> Iterator[Text]:
 
 
 def _given(given: RoleGiven) -> dict[str, str]:
-    return {"role": f"@{given.role}", "person": f"@{given.person}", "former": f"@{given.former}"}
+    return {"role": f"@role:{given.role}", "person": f"@{given.person}", "former": f"@{given.former}"}
 
 
 def _times(clock: Stamp) -> dict[str, Text]:

@@ -30,7 +30,7 @@ def runbook_draft(timeline: Timeline, catalog: Catalog) -> str:
     """The runbook as Markdown with its front matter."""
     facts = Facts(timeline, catalog)
     cause = confirmed(timeline)
-    name = f"{facts.name(timeline.service)}: {facts.told(cause.claim)}" if cause else facts.told(timeline.opened.title)
+    name = f"{facts.name(f'service:{timeline.service}')}: {facts.told(cause.claim)}" if cause else facts.told(timeline.opened.title)
     head = {"name": name, "services": [timeline.service], "symptoms": _symptoms(timeline)}
     front = yaml.safe_dump(head, allow_unicode=True, sort_keys=False, width=1000)
     parts = [

@@ -52,7 +52,7 @@ def situation(timeline: Timeline, catalog: Catalog, now: datetime) -> Iterator[T
         "{title} · P{severity} · {service} · {phase}",
         title=timeline.opened.title,
         severity=timeline.severity,
-        service=f"@{timeline.service}",
+        service=f"@service:{timeline.service}",
         phase=timeline.phase.said,
     )
     yield _since(timeline, catalog, now)
@@ -129,7 +129,7 @@ def _trend(timeline: Timeline, unit: str) -> list[str]:
 def _on_it(timeline: Timeline, catalog: Catalog) -> Text:
     """Role holders, then whoever took it on or is in the meeting; and who was paged and has not stirred."""
     held = {role: who for role, who in holders(timeline).items() if role in catalog.roles}
-    named = [text("{role} {person}", role=f"@{role}", person=f"@{who}") for role, who in held.items()]
+    named = [text("{role} {person}", role=f"@role:{role}", person=f"@{who}") for role, who in held.items()]
     there = dict.fromkeys([fact.by for fact in timeline.all(Acknowledged, timeline.occasion)] + sorted(in_meeting(timeline)))
     named += [text("{person}", person=f"@{who}") for who in there if who not in held.values()]
     away = _unreached(timeline, set(there) | set(held.values()))

@@ -73,7 +73,7 @@ def _roles(timeline: Timeline) -> list[Wait]:
     """Whoever was asked to take a role and has not said yes or no."""
     asked = [part for part in parts(timeline).values() if part.asked and not part.holder and part.since]
     return [
-        Wait(text("{person} is asked to be {role}", person=f"@{part.asked}", role=f"@{part.role}"), part.since, part.asked)
+        Wait(text("{person} is asked to be {role}", person=f"@{part.asked}", role=f"@role:{part.role}"), part.since, part.asked)
         for part in asked
         if part.since
     ]

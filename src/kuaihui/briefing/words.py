@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from kuaihui.incident.alerts import AlertFired, Opened
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.room import DocumentEdited
-from kuaihui.language import LANGUAGES, say
+from kuaihui.language import LANGUAGES, named, say
 
 
 def words_of(incident: str, fact: Fact, names: Mapping[str, Mapping[str, str]]) -> str:
@@ -15,7 +15,8 @@ def words_of(incident: str, fact: Fact, names: Mapping[str, Mapping[str, str]]) 
     told = [say(fact.said, language, names[language]) for language in LANGUAGES]
     match fact:
         case Opened():
-            told += [incident, fact.service, *(names[language].get(fact.service, "") for language in LANGUAGES), *fact.group.values()]
+            service = [named(f"service:{fact.service}", names[language]) for language in LANGUAGES]
+            told += [incident, fact.service, *service, *fact.group.values()]
         case AlertFired():
             told += [word for alert in fact.alerts for word in (alert.name, alert.summary, *alert.labels.values())]
         case DocumentEdited():

@@ -55,9 +55,15 @@ class Catalog(Entry):
     runbooks: Mapping[str, Runbook] = {}
 
     def names(self, language: str) -> dict[str, str]:
-        """Display names by id, the house's own among them, in one language; a person's name goes first where an id is shared."""
-        named = [*self.rotas.values(), *self.roles.values(), *self.services.values(), *self.people.values()]
-        return dict.fromkeys(_HOUSE, "快恢" if language == "zh" else "Kuaihui") | {entry.id: entry.name.told(language) for entry in named}
+        """
+        Display names in one language, the house's own among them: each by its kind and id ("role:commander"), and by its id alone.
+
+        An id alone is a person's where kinds share it, then a service's, then a role's: so journals of before the kinds were told are read.
+        """
+        kinds = {"guide": self.guides, "rota": self.rotas, "role": self.roles, "service": self.services, "person": self.people}
+        told = [(kind, entry.id, entry.name.told(language)) for kind, entries in kinds.items() for entry in entries.values()]
+        house = dict.fromkeys(_HOUSE, "快恢" if language == "zh" else "Kuaihui")
+        return house | {one: name for _, one, name in told} | {f"{kind}:{one}": name for kind, one, name in told}
 
     def service(self, id: str) -> Service:
         """The service with this id; of one that is no longer named here, which old incidents are of, what the catch-all says."""

@@ -62,7 +62,7 @@ class Matching:
         self._index = _Index(rules)
         self._names = tuple(dict.fromkeys(matcher.name for rule in rules for matcher in rule.matchers))
         self._otherwise = Found(
-            services[catch_all], text("no service's matchers fit: the catch-all {service} takes it", service=f"@{catch_all}")
+            services[catch_all], text("no service's matchers fit: the catch-all {service} takes it", service=f"@service:{catch_all}")
         )
         self._known: dict[tuple[str | None, ...], Found] = {}
 

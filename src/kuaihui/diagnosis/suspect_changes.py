@@ -89,8 +89,8 @@ def _nearness(change: Change, service: str, catalog: Catalog) -> tuple[float, Te
     if change.service in ("", service):
         return 1.0, text("on the service itself")
     if known and change.service in known.depends_on:
-        return 0.8, text("on {service}, which it depends on", service=f"@{change.service}")
-    return 0.25, text("on {service}, which it does not depend on", service=f"@{change.service}")
+        return 0.8, text("on {service}, which it depends on", service=f"@service:{change.service}")
+    return 0.25, text("on {service}, which it does not depend on", service=f"@service:{change.service}")
 
 
 def _size(change: Change) -> float:

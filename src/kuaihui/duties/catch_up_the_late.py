@@ -116,5 +116,5 @@ def _suggestion(catalog: Catalog, one: Late, rota: str) -> Text:
     if person and person.channels == ("inbox",):
         return text("give {person} a channel that rings (reach): only the inbox is set up", person=f"@{one.person}")
     if one.level > 1:
-        return text("name a second backup in {rota}, or wait less before the next level", rota=f"@{rota}")
+        return text("name a second backup in {rota}, or wait less before the next level", rota=f"@rota:{rota}")
     return text("a second number or channel for {person}", person=f"@{one.person}")

@@ -75,12 +75,12 @@ def candidates(timeline: Timeline, catalog: Catalog, role: Role, at: datetime) -
         for person in resolve(catalog, target, service, at, {}):
             if person not in seen:
                 seen.add(person)
-                yield person, text("{target} of {service}", target=said_target(target), service=f"@{service.id}")
+                yield person, text("{target} of {service}", target=said_target(target), service=f"@service:{service.id}")
 
 
 def said_target(target: str) -> Text:
     """A target of a policy or role, in words."""
-    return _TARGETS.get(target) or text("{name}", name=f"@{target.partition(':')[2] or target}")
+    return _TARGETS.get(target) or text("{name}", name=f"@{target}")
 
 
 def _present(timeline: Timeline, person: str, since: datetime) -> bool:

@@ -108,7 +108,7 @@ def _tell(timeline: Timeline) -> Iterator[Due]:
 
 
 def _word(given: RoleGiven, person: str) -> Text:
-    role = f"@{given.role}"
+    role = f"@role:{given.role}"
     if person == given.former:
         return text(
             "{role} passed to {person} ({reason}). You are the second now: read in when you can.",

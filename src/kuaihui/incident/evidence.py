@@ -119,7 +119,7 @@ class Looked(Fact, frozen=True, kw_only=True):
     @property
     def _where(self) -> str:
         """The service, to be shown by its name; or else the source."""
-        return f"@{self.service}" if self.service else self.source
+        return f"@service:{self.service}" if self.service else self.source
 
 
 class MetricsRead(Looked, frozen=True, kw_only=True, tag=True):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
 from kuaihui.incident.fact import Fact
 from kuaihui.incident.pages import Acknowledged, Escalated, Read
-from kuaihui.incident.recovery import Mitigated, Resolved
+from kuaihui.incident.recovery import Closed, Mitigated, Resolved
 from kuaihui.incident.roles import RoleDeclined, RoleGiven, RoleProposed, RoleTaken
 from kuaihui.incident.room import DocumentEdited, MeetingJoined, MeetingLeft, MessagePosted, Reacted, Visited
 from kuaihui.incident.timeline import Timeline, remembered
@@ -30,11 +31,15 @@ PRESENCE: tuple[type[Fact], ...] = (
 )
 
 
-_ROLES: tuple[type[Fact], ...] = (RoleProposed, RoleTaken, RoleGiven, RoleDeclined)
+_ROLES: tuple[type[Fact], ...] = (RoleProposed, RoleTaken, RoleGiven, RoleDeclined, Closed)
 
 
 class Part(msgspec.Struct):
-    """One role as it stands: its holder since when, or who is asked since when, and the second."""
+    """
+    One role as it stands: its holder since when, or who is asked since when, and the second.
+
+    Nobody is asked any more once the incident is closed: whoever was, and did not answer, is `unanswered`.
+    """
 
     role: str
     holder: str = ""
@@ -44,6 +49,7 @@ class Part(msgspec.Struct):
     took_it: bool = False  # the holder said so themself
     second: str = ""
     declined: tuple[str, ...] = ()
+    unanswered: str = ""
 
 
 @remembered
@@ -55,7 +61,7 @@ def parts(timeline: Timeline) -> dict[str, Part]:
             case RoleProposed(role=role):
                 part = found.setdefault(role, Part(role))
                 if not part.holder:
-                    part.asked, part.since, part.number = fact.person, fact.at, number
+                    part.asked, part.unanswered, part.since, part.number = fact.person, "", fact.at, number
             case RoleTaken(role=role):
                 part = found.setdefault(role, Part(role))
                 _pass_on(part, fact.by, fact.at, number, took_it=True)
@@ -66,6 +72,8 @@ def parts(timeline: Timeline) -> dict[str, Part]:
             case RoleDeclined(role=role):
                 part = found.setdefault(role, Part(role))
                 _decline(part, fact.by)
+            case Closed():
+                _ask_no_more(found.values())
             case _:
                 continue
     return found
@@ -75,6 +83,13 @@ def _pass_on(part: Part, person: str, at: datetime, number: int, *, took_it: boo
     if part.holder and part.holder != person:
         part.second = part.holder
     part.holder, part.asked, part.since, part.number, part.took_it = person, "", at, number, took_it
+    part.unanswered = ""
+
+
+def _ask_no_more(known: Iterable[Part]) -> None:
+    for part in known:
+        if part.asked:
+            part.asked, part.unanswered = "", part.asked
 
 
 def _decline(part: Part, person: str) -> None:

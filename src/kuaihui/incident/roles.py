@@ -15,7 +15,7 @@ class RoleProposed(Fact, frozen=True, kw_only=True, tag=True):
 
     @property
     def said(self) -> Text:
-        return text("{person} is asked to be {role}: {reason}", person=f"@{self.person}", role=f"@{self.role}", reason=self.reason)
+        return text("{person} is asked to be {role}: {reason}", person=f"@{self.person}", role=f"@role:{self.role}", reason=self.reason)
 
 
 class RoleTaken(Fact, frozen=True, kw_only=True, tag=True):
@@ -25,7 +25,7 @@ class RoleTaken(Fact, frozen=True, kw_only=True, tag=True):
 
     @property
     def said(self) -> Text:
-        return text("{by} took the role {role}", by=f"@{self.by}", role=f"@{self.role}")
+        return text("{by} took the role {role}", by=f"@{self.by}", role=f"@role:{self.role}")
 
 
 class RoleDeclined(Fact, frozen=True, kw_only=True, tag=True):
@@ -36,7 +36,7 @@ class RoleDeclined(Fact, frozen=True, kw_only=True, tag=True):
 
     @property
     def said(self) -> Text:
-        return text("{by} cannot be {role}: {reason}", by=f"@{self.by}", role=f"@{self.role}", reason=self.reason)
+        return text("{by} cannot be {role}: {reason}", by=f"@{self.by}", role=f"@role:{self.role}", reason=self.reason)
 
 
 class RoleGiven(Fact, frozen=True, kw_only=True, tag=True):
@@ -52,11 +52,11 @@ class RoleGiven(Fact, frozen=True, kw_only=True, tag=True):
         if self.former:
             return text(
                 "{role} passed from {former} to {person}: {reason}",
-                role=f"@{self.role}",
+                role=f"@role:{self.role}",
                 former=f"@{self.former}",
                 person=f"@{self.person}",
                 reason=self.reason,
             )
         return text(
-            "{by} made {person} {role}: {reason}", by=f"@{self.by}", person=f"@{self.person}", role=f"@{self.role}", reason=self.reason
+            "{by} made {person} {role}: {reason}", by=f"@{self.by}", person=f"@{self.person}", role=f"@role:{self.role}", reason=self.reason
         )

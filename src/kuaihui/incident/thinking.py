@@ -154,11 +154,12 @@ class GuideStepTaken(Fact, frozen=True, kw_only=True, tag=True):
 
     @property
     def said(self) -> Text:
+        guide = f"@guide:{self.guide}"
         if self.holds is None:
-            return text("guide {guide}: {asked} Not answered: {answer}", guide=self.guide, asked=self.asked, answer=self.answer)
+            return text("guide “{guide}”: {asked} Not answered: {answer}", guide=guide, asked=self.asked, answer=self.answer)
         if self.holds:
-            return text("guide {guide}: {asked} Yes: {answer}", guide=self.guide, asked=self.asked, answer=self.answer)
-        return text("guide {guide}: {asked} No: {answer}", guide=self.guide, asked=self.asked, answer=self.answer)
+            return text("guide “{guide}”: {asked} Yes: {answer}", guide=guide, asked=self.asked, answer=self.answer)
+        return text("guide “{guide}”: {asked} No: {answer}", guide=guide, asked=self.asked, answer=self.answer)
 
 
 class GuideConcluded(Fact, frozen=True, kw_only=True, tag=True):
@@ -171,7 +172,7 @@ class GuideConcluded(Fact, frozen=True, kw_only=True, tag=True):
 
     @property
     def said(self) -> Text:
-        return text("guide {guide} concludes: {conclusion}", guide=self.guide, conclusion=self.conclusion)
+        return text("guide “{guide}” concludes: {conclusion}", guide=f"@guide:{self.guide}", conclusion=self.conclusion)
 
 
 class GuideTakenOver(Fact, frozen=True, kw_only=True, tag=True):
@@ -183,4 +184,4 @@ class GuideTakenOver(Fact, frozen=True, kw_only=True, tag=True):
 
     @property
     def said(self) -> Text:
-        return text("{by} took over the guide {guide}: {reason}", by=f"@{self.by}", guide=self.guide, reason=self.reason)
+        return text("{by} took over the guide “{guide}”: {reason}", by=f"@{self.by}", guide=f"@guide:{self.guide}", reason=self.reason)

@@ -6,7 +6,8 @@ Rule 1: the English sentence is the message's id; its Chinese stands in `zh/ROOM
 Rule 2: what is kept is a `Text` (the message and its values), never a finished sentence: the reader's language is chosen when it is read.
 Rule 3: values are filled by name with `str.format`; a value may be a `Text` itself, and a tuple is a list, parted as the reader's language
         parts one: "axin, dazhuang" and "axin、dazhuang".
-Rule 4: a Chinese sentence writes its places as Latin words want them ("{person} 接手"); the space falls away where the value is Chinese.
+Rule 4: a value of the form "@id" is a person, "@role:id" a role, and so for every kind below: kinds may share an id.
+Rule 5: a Chinese sentence writes its places as Latin words want them ("{person} 接手"); the space falls away where the value is Chinese.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from kuaihui.language.spacing import closed_up
 _ID: Final = re.compile(r"@[A-Za-z0-9][\w.:-]*", re.ASCII)
 Language = str  # "zh" or "en"; anything else a reader asks for becomes the team's own
 LANGUAGES: Final = ("zh", "en")
+# What the catalog names beside people; a value "@id" without a kind, as older journals have it, may be any of them.
+_KIND: Final = re.compile("(?:person|service|role|rota|guide):")
 _BOTH: Final = "{en}"
 _BETWEEN: Final = ", "
 
@@ -64,7 +67,8 @@ def say(words: Text | str, language: Language, names: Mapping[str, str] | None =
     """
     `words` in `language`.
 
-    `names` turns ids into display names: a value of the form "@id" is replaced by names[id] (or by the bare id when nobody has a name).
+    `names` turns ids into display names: a value of the form "@id" is replaced by names["id"], "@role:id" by names["role:id"] (or by the
+    bare id when nobody has a name).
     """
     if isinstance(words, str):
         return words
@@ -78,6 +82,11 @@ def translate(message: str, language: Language) -> str:
     if language == "en":
         return message
     return _catalog(language).get(message, message) if message != _BOTH else "{zh}"
+
+
+def named(who: str, names: Mapping[str, str]) -> str:
+    """The name of an id, which may have its kind before it ("role:commander"); the bare id where nobody has a name."""
+    return names.get(who.removeprefix("person:")) or _KIND.sub("", who, count=1)
 
 
 def listed(words: Iterable[str], language: Language) -> str:
@@ -107,8 +116,8 @@ def _shown(value: Value, language: Language, names: Mapping[str, str]) -> str:
             return say(value, language, names)
         case tuple():
             return listed((_shown(one, language, names) for one in value), language)
-        case str() if value.startswith("@") and (value[1:] in names or _ID.fullmatch(value)):
-            return names.get(value[1:], value[1:])
+        case str() if value.startswith("@") and (value[1:] in names or _ID.fullmatch(value) or _KIND.match(value, 1)):
+            return named(value[1:], names)
         case bool():
             return translate("yes" if value else "no", language)
         case float():

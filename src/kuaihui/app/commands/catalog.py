@@ -85,7 +85,7 @@ def oncall(
         names = catalog.names(language())
         for rota in _rotas(service, catalog):
             people = _on_call(catalog, rota, instant, at)
-            typer.echo(f"{names[rota]}{colon()}{listed((names[person] for person in people), language()) or '-'}")
+            typer.echo(f"{names[f'rota:{rota}']}{colon()}{listed((names[person] for person in people), language()) or '-'}")
             for one in _suggested(rota) if folder is None else ():
                 typer.echo(f"  {one['suggestion']} ({one['reason']}; {one['incident']})")
 

@@ -16,7 +16,7 @@ import msgspec
 from kuaihui.briefing.compared import Compared, compared
 from kuaihui.briefing.grade import PEOPLE, SETUP, Clock, Grade, Off, Reached
 from kuaihui.catalog.shapes import Name
-from kuaihui.language import Language, Text, text
+from kuaihui.language import Language, Text, named, text
 from kuaihui.language.durations import in_words
 from kuaihui.language.joining import on_one_line
 
@@ -59,7 +59,7 @@ class Report:
         lines += self._table(
             text("Who was reached how fast"), (_WHO, _PAGED, _READ, _TOOK_ON), [self._reached(one) for one in grade.reached]
         )
-        roles = [[self._name(one.role), self._name(one.holder) or "—", self._span(one.after)] for one in grade.roles]
+        roles = [[self._name(f"role:{one.role}"), self._name(one.holder) or "—", self._span(one.after)] for one in grade.roles]
         lines += self._table(text("Roles"), (_ROLE, _WHO, _AFTER), roles)
         lines += [f"## {self.said(_EVIDENCE)}", "", *(f"- {self.said(one)}" for one in _evidence(grade)), ""]
         for whose, heading in ((PEOPLE, text("What people may do better")), (SETUP, text("What the set-up wants"))):
@@ -88,7 +88,7 @@ class Report:
         return "—" if span is None else self.said(in_words(span))
 
     def _name(self, who: str) -> str:
-        return self.names.get(who, who)
+        return named(who, self.names)
 
     def _off(self, grade: Grade, whose: str, heading: Text) -> list[str]:
         mine = [one for one in grade.off if one.whose == whose]

@@ -34,7 +34,7 @@ def feed(shifts: Iterable[tuple[str, Shift]], reader: Reader, address: str) -> b
             stamp=reader.now,
             start=shift.since,
             end=shift.until,
-            summary=reader.said(text("{rota}: {people}", rota=f"@{rota}", people=tuple(f"@{who}" for who in shift.people))),
+            summary=reader.said(text("{rota}: {people}", rota=f"@rota:{rota}", people=tuple(f"@{who}" for who in shift.people))),
             description=reader.said(shift.reason),
             url=f"{address}/oncall?rota={rota}",
         )

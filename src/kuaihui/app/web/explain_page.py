@@ -75,7 +75,7 @@ async def paged(request: Request, house: InHouse, _: Anybody, timeline: Here, nu
 async def role(request: Request, house: InHouse, _: Anybody, timeline: Here, role: str) -> HTMLResponse:
     """Why this role went to whom."""
     steps = why_this_role(timeline, role, house.catalog)
-    return _steps(request, steps, text("Why the role {role} went to whom it did", role=f"@{role[:100]}"), timeline)
+    return _steps(request, steps, text("Why the role {role} went to whom it did", role=f"@role:{role[:100]}"), timeline)
 
 
 def _steps(request: Request, steps: list[Step], title: Text, timeline: Timeline) -> HTMLResponse:

@@ -91,7 +91,7 @@ async def figures(
         services=house.catalog.services,
         found=found,
         clocks=[(clock, SAID[clock], spread(found, clock)) for clock in CLOCKS],
-        by_service=grouped(found, lambda one: one.service),
+        by_service=grouped(found, lambda one: f"service:{one.service}"),
         by_month=grouped(found, lambda one: f"{one.broke.astimezone(reader.zone):%Y-%m}"),
         spent=[(CAUSES[one.cause], one, count) for one, count in spent],
         most_spent=max((one.time for one, _ in spent), default=timedelta()),

@@ -33,7 +33,7 @@ async def board(request: Request, house: InHouse, reader: Reads, _: Anybody) -> 
     boards: Boards = request.app.state.boards
     wanted = Wanted.of(request.query_params)
     rows = await boards.html(wanted, reader)
-    services = {service: reader.name(service) for service in house.catalog.services}
+    services = {service: reader.name(f"service:{service}") for service in house.catalog.services}
     return page(request, "board.html", rows=rows, wanted=wanted, services=services, query=request.url.query, faults=house.faults)
 
 

@@ -16,13 +16,13 @@ from kuaihui.app.wiring import House
 from kuaihui.briefing.clocks import Stamp, stamps
 from kuaihui.briefing.receipts import Receipt, receipts
 from kuaihui.incident.fact import HOUSE, Fact
-from kuaihui.incident.holders import in_meeting, parts
+from kuaihui.incident.holders import Part, in_meeting, parts
 from kuaihui.incident.pages import Answered, Delivered, Ordered, Read, Sent
 from kuaihui.incident.phases import Phase
 from kuaihui.incident.room import DocumentCreated, MeetingOpened, MessagePosted, Reacted, TopicOpened, Visited
 from kuaihui.incident.timeline import Timeline
 from kuaihui.journal.journal import Summary
-from kuaihui.language import Text, say
+from kuaihui.language import Text, named, say
 from kuaihui.language.durations import say_duration
 from kuaihui.loop import Coming
 
@@ -53,8 +53,8 @@ class Reader:
         return f"{at.astimezone(self.zone):%H:%M:%S}" if at else ""
 
     def name(self, who: str) -> str:
-        """A person's, service's or role's name."""
-        return self.names.get(who, who)
+        """A person's name by their id; a service's, role's, rota's or guide's by its kind and id ("role:commander")."""
+        return named(who, self.names)
 
     @cached_property
     def mentions(self) -> re.Pattern[str]:
@@ -128,6 +128,7 @@ class RoleShown(BaseModel):
     holder_name: str
     asked: str
     asked_name: str
+    unanswered: str = Field(description="who was asked, and had not answered when the incident was closed")
     second: str
     second_name: str
     since: datetime | None
@@ -259,18 +260,19 @@ def roles_shown(house: House, timeline: Timeline, reader: Reader) -> list[RoleSh
         part = known.get(role.id)
         if part is None and timeline.severity > role.needed_from:
             continue
-        holder, asked, second = (part.holder, part.asked, part.second) if part else ("", "", "")
+        part = part or Part(role.id)
         shown.append(
             RoleShown(
                 role=role.id,
-                name=reader.name(role.id),
-                holder=holder,
-                holder_name=reader.name(holder),
-                asked=asked,
-                asked_name=reader.name(asked),
-                second=second,
-                second_name=reader.name(second),
-                since=part.since if part else None,
+                name=reader.name(f"role:{role.id}"),
+                holder=part.holder,
+                holder_name=reader.name(part.holder),
+                asked=part.asked,
+                asked_name=reader.name(part.asked),
+                unanswered=part.unanswered,
+                second=part.second,
+                second_name=reader.name(part.second),
+                since=part.since,
             )
         )
     return shown

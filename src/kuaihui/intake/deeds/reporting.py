@@ -22,7 +22,7 @@ def report(deed: signals.Report, timeline: Timeline, catalog: Catalog, now: date
     """The superior is told how it stands, in the responder's words or in the draft's; the cadence begins anew."""
     to = superiors(timeline, catalog, now)
     if not to:
-        raise Refused(text("the catalog names no superior for {service}", service=f"@{timeline.service}"))
+        raise Refused(text("the catalog names no superior for {service}", service=f"@service:{timeline.service}"))
     closed = timeline.phase is Phase.CLOSED
     kind = CLOSING if closed else CADENCE if timeline.has(Reported, timeline.occasion) else FIRST
     next_at = None if closed else now + catalog.service(timeline.service).superior.every

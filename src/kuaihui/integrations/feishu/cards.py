@@ -67,7 +67,7 @@ class Drawer:
             self._button("take-role", text("I take the role"), "primary", role, identity),
             self._button("decline-role", text("I cannot"), about=role, identity=identity),
         ]
-        asked = text("please take the role {role}: {reason}", role=f"@{role}", reason=reason)
+        asked = text("please take the role {role}: {reason}", role=f"@role:{role}", reason=reason)
         return self._card(self._title(), "blue", [self._said(asked), *self._rows(buttons), self._said(self._links())])
 
     def word(self, words: Text, identity: str = "", link: str = "") -> Card:
@@ -88,7 +88,7 @@ class Drawer:
         timeline = self._timeline
         service = self._catalog.services.get(timeline.service)
         signal = service.signal if service else None
-        told = [text("**Service** {service}", service=f"@{timeline.service}")]
+        told = [text("**Service** {service}", service=f"@service:{timeline.service}")]
         values = list(dict.fromkeys(measured(value, signal.unit if signal else "") for _, value in timeline.series))
         if values and signal:
             usual = measured(signal.usual_high, signal.unit)
@@ -105,11 +105,16 @@ class Drawer:
 
     def _people(self) -> list[Card]:
         told = [text("{person}: {reached}", person=f"@{one.person}", reached=_REACHED[one.reached]) for one in latest_pages(self._timeline)]
-        told += [text("{role}: {person}", role=f"@{one.role}", person=f"@{one.holder}") for one in self._parts() if one.holder]
+        told += [text("{role}: {person}", role=f"@role:{one.role}", person=f"@{one.holder}") for one in self._parts() if one.holder]
         told += [
-            text("{role}: {person} is asked", role=f"@{one.role}", person=f"@{one.asked}")
+            text("{role}: {person} is asked", role=f"@role:{one.role}", person=f"@{one.asked}")
             for one in self._parts()
             if one.asked and not one.holder
+        ]
+        told += [
+            text("{role}: nobody took it ({person} was asked)", role=f"@role:{one.role}", person=f"@{one.unanswered}")
+            for one in self._parts()
+            if one.unanswered and not one.holder
         ]
         return [{"tag": "hr"}, self._said(*told)] if told else []
 
@@ -147,7 +152,7 @@ class Drawer:
             *first,
             self._button("escalate", text("Call the next level")),
             *(
-                self._button("take-role", text("I am {role}", role=f"@{one.role}"), about=one.role)
+                self._button("take-role", text("I am {role}", role=f"@role:{one.role}"), about=one.role)
                 for one in self._parts()
                 if not one.holder
             ),

@@ -74,7 +74,7 @@ class TopicOpener:
         service = catalog.service(timeline.service)
         people = await desk.directory.open_ids((*catalog.on_call(service.rota, now), service.owner, catalog.leader_of(service)), now)
         if not people:
-            raise GiveUp(text("there is no group for {service}: set feishu.chat", service=f"@{service.id}"))
+            raise GiveUp(text("there is no group for {service}: set feishu.chat", service=f"@service:{service.id}"))
         name = f"{timeline.incident} {timeline.opened.title}"[:LONGEST_NAME]
         once, link = key(timeline, order, "chat"), desk.link(timeline)
         return (await desk.feishu.chats.open(name, list(people.values()), description=link, key=once)).chat_id
