@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from kuaihui.language.durations import parse_duration
+from kuaihui.catalog.shapes import Span
 
-Span = Annotated[timedelta, BeforeValidator(lambda written: parse_duration(written) if isinstance(written, str) else written)]
 CLOUDS: Final = {"feishu.cn": "https://open.feishu.cn", "larksuite.com": "https://open.larksuite.com"}
 
 
@@ -68,7 +68,7 @@ class FeishuAlerts(_Part):
         try:
             re.compile(written, re.MULTILINE)
         except re.error as wrong:
-            raise ValueError(f"it is no regular expression: {wrong}") from wrong
+            raise PydanticCustomError("no_regex", "it is no regular expression", {"why": str(wrong)}) from wrong
         return written
 
 
@@ -119,7 +119,7 @@ class FeishuRoster(_Part):
     @model_validator(mode="after")
     def _somewhere(self) -> FeishuRoster:
         if bool(self.base) == bool(self.wiki):
-            raise ValueError("name either the base or the wiki node that the table is in")
+            raise PydanticCustomError("feishu_roster", "name either the base or the wiki node that the table is in")
         return self
 
 
@@ -151,7 +151,7 @@ class FeishuSettings(_Part):
     def _known(cls, written: str) -> str:
         if written in CLOUDS or (urlsplit(written).scheme in ("http", "https") and urlsplit(written).netloc):
             return written.rstrip("/")
-        raise ValueError('it is "feishu.cn", "larksuite.com", or an address that begins with http:// or https://')
+        raise PydanticCustomError("feishu_domain", "it is no cloud of Feishu's")
 
     @property
     def base_url(self) -> str:

@@ -1,7 +1,7 @@
 """
 The settings: one TOML file, the environment on top, read once and checked whole at start.
 
-Rule 1: every fault is reported at once, by its name in the file and with what would be right.
+Rule 1: every fault is reported at once, by the line of the file or the variable that it came from, and with what would be right.
 Rule 2: whatever is left out has a default that is safe: loopback only, our own workplace, a SQLite file.
 Rule 3: KUAIHUI_SERVER__PORT=9000 in the environment overrides `port` under [server].
 """
@@ -9,16 +9,28 @@ Rule 3: KUAIHUI_SERVER__PORT=9000 in the environment overrides `port` under [ser
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
+import tomllib
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from kuaihui.app.feishu_settings import FeishuSettings
 from kuaihui.app.scrubbing_settings import Scrubbing
+from kuaihui.app.settings_faults import not_toml, paths_of, placed, refused, shape_faults, strays, unread
+from kuaihui.app.settings_places import NOT_A_SECTION, Path_, Places
 from kuaihui.app.source_settings import (
     ArgoCDSource,
     ElasticsearchSource,
@@ -31,13 +43,12 @@ from kuaihui.app.source_settings import (
     PrometheusSource,
     RedisSource,
 )
-from kuaihui.catalog.slips import told
+from kuaihui.catalog.shapes import Span
 from kuaihui.errors import BadSettings
 from kuaihui.language import Text, text
-from kuaihui.language.durations import parse_duration
 
 _HTTP: Final = re.compile(r"https?://[^\s/]\S*")
-Span = Annotated[timedelta, BeforeValidator(lambda written: parse_duration(written) if isinstance(written, str) else written)]
+_HASH: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 class Section(BaseModel):
@@ -50,7 +61,7 @@ class Server(Section):
     """Where our pages and doors listen, and how people reach them."""
 
     host: str = "127.0.0.1"
-    port: int = Field(default=8466, ge=0, le=65535)
+    port: int = Field(default=8466, ge=0, le=65535)  # 0: any that is free
     address: str = ""  # "https://kuaihui.example.org"; left out: http://host:port
 
     @property
@@ -77,7 +88,7 @@ class CatalogPlace(Section):
     """The folder of catalog files, and how often it is looked at for changes."""
 
     folder: Path = Path("catalog")
-    look_every: Span = timedelta(seconds=5)
+    look_every: Span = Field(default=timedelta(seconds=5), ge=timedelta(seconds=1))
 
 
 class Auth(Section):
@@ -143,7 +154,7 @@ class Workplace(Section):
 class Settings(BaseSettings):
     """Everything that can be set."""
 
-    model_config = SettingsConfigDict(env_prefix="KUAIHUI_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="KUAIHUI_", env_nested_delimiter="__", env_ignore_empty=True, extra="forbid", frozen=True)
 
     language: Literal["zh", "en"] = "zh"
     server: Server = Server()
@@ -177,7 +188,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment stands above the file."""
         if isinstance(env_settings, EnvSettingsSource):  # KUAIHUI_SERVER is where commands find a running house, not the section
-            env_settings.env_vars = {name: value for name, value in env_settings.env_vars.items() if name != "kuaihui_server"}
+            env_settings.env_vars = {name: value for name, value in env_settings.env_vars.items() if name != NOT_A_SECTION.lower()}
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @classmethod
@@ -187,15 +198,11 @@ class Settings(BaseSettings):
         """
         The settings of a file (or the defaults), with the environment and `over` on top.
 
-        Raises BadSettings that names every key at fault.
+        Raises BadSettings that names every fault with the place it came from.
         """
-        if file is not None and not file.is_file():
-            raise BadSettings(
-                text(
-                    "there is no settings file {file}: write one (docs/settings.md), or leave out --settings and KUAIHUI_SETTINGS",
-                    file=str(file),
-                )
-            )
+        places = _places(file)
+        if faults := [*cls._unread(places), *strays(places.variables, paths_of(cls), cls.model_fields)]:
+            raise refused(faults)
 
         class FromFile(cls):
             model_config = SettingsConfigDict(toml_file=file)
@@ -203,56 +210,71 @@ class Settings(BaseSettings):
         try:
             loaded = FromFile(**over)
         except ValidationError as wrong:
-            raise BadSettings(_told(wrong, file)) from wrong
-        except ValueError as broken:  # not TOML at all
-            raise BadSettings(_not_toml(str(file), broken)) from broken
-        loaded.check()
+            raise refused(shape_faults(wrong, Settings, places)) from wrong
+        if faults := [placed(places.of(path), fault) for path, fault in loaded.crossed()]:
+            raise refused(faults)
         return loaded
 
-    def check(self) -> None:
-        """What no single key can see. Raises BadSettings."""
+    @classmethod
+    def _unread(cls, places: Places) -> list[Text]:
+        """Variables that cannot be read, each tried by itself: the library names only the section."""
+
+        def is_read(name: str, value: str) -> bool:
+            source = EnvSettingsSource(cls)
+            source.env_vars = {name.lower(): value}
+            try:
+                source()
+            except SettingsError:
+                return False
+            return True
+
+        return unread(name for name, value in places.variables.items() if value and not is_read(name, value))
+
+    def crossed(self) -> Iterator[tuple[Path_, Text]]:
+        """What no single key can see: the key at fault, and what is wrong."""
         if not self.server.loopback and self.auth.mode == "open":
-            raise BadSettings(
+            yield (
+                ("server", "host"),
                 text(
                     'server.host is {host}, which others can reach, but auth.mode is open: set auth.mode = "tokens" first',
                     host=self.server.host,
-                )
+                ),
             )
         if self.auth.mode == "feishu" and self.feishu is None:
-            raise BadSettings(text("auth.mode is feishu, but there is no section [feishu]: set app_id and app_secret there"))
+            yield (
+                ("auth", "mode"),
+                text("auth.mode is feishu, but there is no section [feishu]: set app_id and app_secret there"),
+            )
         if self.heartbeat.url and not _HTTP.fullmatch(self.heartbeat.url):
-            raise BadSettings(text("heartbeat.url is no address: write it whole, beginning with https:// or http://"))
+            yield ("heartbeat", "url"), text("heartbeat.url is no address: write it whole, beginning with https:// or http://")
+        if self.server.address and not _HTTP.fullmatch(self.server.address):
+            yield ("server", "address"), text("server.address is no address: write it whole, beginning with https:// or http://")
+        for person, kept in self.auth.people.items():
+            if not _HASH.fullmatch(kept):
+                yield (
+                    ("auth", "people", person),
+                    text("auth.people.{person} is no hash of a token: `kuaihui token {person}` makes both", person=person),
+                )
         if not self.server.loopback and not self.hooks.tokens:
-            raise BadSettings(
-                text("server.host is {host}, which others can reach, but hooks.tokens names no token for any door", host=self.server.host)
+            yield (
+                ("server", "host"),
+                text("server.host is {host}, which others can reach, but hooks.tokens names no token for any door", host=self.server.host),
             )
 
 
-def _not_toml(file: str, broken: ValueError) -> Text:
-    """Where a file stops to be TOML, and how TOML is written."""
-    if isinstance(broken, UnicodeDecodeError):
-        return text("{file} is not TOML: it is not written in UTF-8; save it as UTF-8", file=file)
-    place = re.search(r"(.*) \(at line (\d+), column (\d+)\)", str(broken))
-    if place is None:
-        return text("{file} is not TOML: {what}", file=file, what=str(broken))
-    what, line, column = place.groups()
-    return text(
-        '{file} is not TOML: line {line}, column {column} ({what}); it is written `key = "words"` under a `[section]`',
-        file=file,
-        line=line,
-        column=column,
-        what=what,
-    )
-
-
-def _told(wrong: ValidationError, file: Path | None) -> Text:
-    """Every fault in one text: the key, what is wrong with it, and how to put it right."""
-    where = str(file) if file else "KUAIHUI_*"
-    return text("the settings are wrong in {where}:{faults}", where=where, faults=_lines(told(wrong, Settings)))
-
-
-def _lines(faults: list[Text]) -> Text:
-    """One fault a line."""
-    first, *rest = faults
-    line = text("\n  - {fault}", fault=first)
-    return text("{line}{others}", line=line, others=_lines(rest)) if rest else line
+def _places(file: Path | None) -> Places:
+    """Where what is said. Raises BadSettings when the file is none that can be read."""
+    if file is not None and not file.is_file():
+        raise BadSettings(
+            text(
+                "there is no settings file {file}: write one (docs/settings.md), or leave out --settings and KUAIHUI_SETTINGS",
+                file=str(file),
+            )
+        )
+    try:
+        if file is not None:
+            tomllib.loads(file.read_text(encoding="utf-8"))
+        return Places(file, os.environ)
+    except ValueError as broken:
+        assert file is not None, "only a file can be no TOML"
+        raise BadSettings(not_toml(file, broken)) from broken

@@ -24,7 +24,7 @@ Said = tuple[str, Text, Text]  # rule, what is wrong, how to put it right
 def slips(wrong: ValidationError, model: type[BaseModel], sheet: Sheet, *above: Step) -> list[Fault]:
     """One fault for each error, at its line; `above` is where in the file the entry stands."""
     found: list[Fault] = []
-    for error in _first_causes(wrong.errors(include_url=False)):
+    for error in causes(wrong):
         path = tuple(step for step in error["loc"] if step != "[key]")
         rule, what, remedy = _SAID.get(error["type"], _not_allowed)(error, model)
         found.append(Fault(sheet.file, sheet.line(*above, *path), f"catalog.{rule}", what, remedy))
@@ -33,8 +33,18 @@ def slips(wrong: ValidationError, model: type[BaseModel], sheet: Sheet, *above: 
 
 def told(wrong: ValidationError, model: type[BaseModel]) -> list[Text]:
     """Each error in one sentence, what is wrong and how to put it right: for what is checked by shape but is no catalog file."""
-    said = (_SAID.get(error["type"], _not_allowed)(error, model) for error in _first_causes(wrong.errors(include_url=False)))
-    return [text("{what}: {remedy}", what=what, remedy=remedy) for _, what, remedy in said]
+    return [sentence(error, model) for error in causes(wrong)]
+
+
+def causes(wrong: ValidationError) -> list[ErrorDetails]:
+    """Every error but those that only follow from another."""
+    return _first_causes(wrong.errors(include_url=False))
+
+
+def sentence(error: ErrorDetails, model: type[BaseModel]) -> Text:
+    """One error: what is wrong, and how to put it right."""
+    _, what, remedy = _SAID.get(error["type"], _not_allowed)(error, model)
+    return text("{what}: {remedy}", what=what, remedy=remedy)
 
 
 def _first_causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -140,6 +150,16 @@ _SAID: Final[dict[str, Callable[[ErrorDetails, type[BaseModel]], Said]]] = {
     "clock": _should_be("clock", text("write a time of day like 09:30")),
     "moment": _should_be("moment", text("write an instant like 2023-03-11 11:00")),
     "turn": _should_be("turn", text("a turn is daily, weekly, or a number of days like 3d")),
+    "path_type": _should_be("path", text('write a file or folder in quotes: "…"')),
+    "no_regex": _pattern("no_regex", lambda why: text("this is no regular expression ({why}): the syntax is that of Python's re", why=why)),
+    "feishu_domain": _should_be(
+        "feishu_domain", text("write feishu.cn, larksuite.com, or an address that begins with https:// or http://")
+    ),
+    "feishu_roster": lambda error, _: (
+        "feishu_roster",
+        text("{key} names no place of the table, or two", key=_key(error)),
+        text("write either base or wiki"),
+    ),
     "scrub_name": _should_be("scrub_name", text("a name is at most 40 letters, digits, - and _: it is shown in place of what is found")),
     "scrub_broken": _pattern(
         "scrub_broken",
