@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Protocol
 
@@ -33,8 +34,9 @@ class Addition(msgspec.Struct):
 class Book(Protocol):
     """Where timelines are read and written, by whoever holds its pen."""
 
-    @property
-    def pen(self) -> asyncio.Lock: ...
+    def writing(self, *, overtaken: bool) -> AbstractAsyncContextManager[None]:
+        """Hold the pen; alone among all processes where the last try was `overtaken`."""
+        ...
 
     async def timelines(self, incidents: Iterable[str]) -> list[Timeline]:
         """The timelines of these incidents as they are now."""
@@ -53,6 +55,7 @@ class _Word(msgspec.Struct, eq=False):
     within: timedelta
     heard: asyncio.Future[list[Fact]]
     facts: list[Fact] = []
+    overtaken: bool = False
 
     def means(self, timeline: Timeline) -> bool:
         """Ask for the meaning; whether it could be told."""
@@ -114,7 +117,7 @@ class Listener:
         for word in words:
             about.setdefault(word.incident, []).append(word)
         try:
-            async with self._book.pen:
+            async with self._book.writing(overtaken=any(word.overtaken for told in about.values() for word in told)):
                 overtaken = await self._write(about)
         except Exception as failed:
             await self._each(about, failed)
@@ -147,6 +150,8 @@ class Listener:
                 _tell(words)
             else:
                 overtaken += words
+        for word in overtaken:
+            word.overtaken = True
         return overtaken
 
 

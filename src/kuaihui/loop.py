@@ -14,7 +14,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from itertools import dropwhile, islice
 from typing import Final, Protocol
@@ -101,6 +102,7 @@ class Loop:
         self.urgent: Sequence[Duty] = ()
         # Whoever decides on timelines holds the pen until that is kept, so that nobody here is overtaken by somebody else here.
         self.pen = asyncio.Lock()
+        self._overtaken = False  # whether the last turn was
         self.listener = Listener(self)
         self._behind_since: datetime | None = None  # since when no turn has come to its end, while one should
         self._known: OrderedDict[str, Timeline] = OrderedDict()
@@ -155,6 +157,18 @@ class Loop:
         kept. Words that come while others are being written are taken together, in the order they came.
         """
         return await self.listener.hear(incident, meaning, within)
+
+    @asynccontextmanager
+    async def writing(self, *, overtaken: bool) -> AsyncGenerator[None]:
+        """
+        Hold the pen. Who was `overtaken` by another process looks and writes alone this time: it would lose again to one that is faster.
+        """
+        async with self.pen:
+            if overtaken:
+                async with self.journal.alone():
+                    yield
+            else:
+                yield
 
     async def append(self, additions: Sequence[Addition]) -> list[bool]:
         """
@@ -271,7 +285,7 @@ class Loop:
 
     async def turn(self) -> int:
         """Settle what is due now, the most overdue first and up to MOST_SETTLED; how many incidents that were."""
-        async with self.pen:
+        async with self.writing(overtaken=self._overtaken):
             claimed, rest = await self._turn(self.clock.now())
         await self._schedule_all(rest)
         return claimed
@@ -288,6 +302,7 @@ class Loop:
         for whole, timeline, (_, _, decision) in zip(kept, grown, busy, strict=True):
             if whole:
                 self._carry_all(timeline, decision, now)
+        self._overtaken = not all(kept)
         rest = [(claim, len(before), decision.due) for claim, before, decision in decided if not decision.facts]
         rest += [(claim, len(before), now) for whole, (claim, before, _) in zip(kept, busy, strict=True) if not whole]
         return len(claims), rest

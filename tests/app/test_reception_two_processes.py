@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from kuaihui.app.clocks import ActedClock
+from kuaihui.app.planning import Plan
 from kuaihui.app.reception import Reception
 from kuaihui.incident.alerts import AlertCleared, AlertFired, Opened
 from kuaihui.integrations.postgres import Postgres
@@ -64,3 +66,30 @@ async def test_what_one_hears_the_other_does_not_call_silent(postgres_url: str) 
 
         (summary,) = await one.summaries()
         assert len((await deaf.loop.timeline(summary.incident)).all(AlertCleared)) == 1
+
+
+async def test_who_is_slower_every_time_is_heard_all_the_same(postgres_url: str) -> None:
+    """One process writes to the incident again and again; another, which is slow, would be overtaken each time."""
+    clock = ActedClock(NOON)
+    async with Postgres.open(postgres_url) as one, Postgres.open(postgres_url) as two:
+        fast, slow = reception(one, clock, "fast"), reception(two, clock, "slow")
+        await fast.hear([firing(instance="first")])
+        tries: list[int] = []
+        plans = slow.planner.plans
+
+        async def slowly(*parts: Any) -> list[Plan]:
+            made = await plans(*parts)
+            tries.append(len(made))
+            await asyncio.sleep(0.3)
+            return made
+
+        slow.planner.plans = slowly  # type: ignore[method-assign]  # a slow machine
+        hearing = asyncio.create_task(slow.hear([firing(instance="slow")]))
+        number = 0
+        while not hearing.done():
+            number += 1
+            await fast.hear([firing(instance=f"fast-{number}")])
+
+        assert (await hearing).counts == {"joined": 1}
+        assert len(tries) == 2, "overtaken once, and alone then"
+        assert number > 1

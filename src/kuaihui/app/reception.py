@@ -194,9 +194,10 @@ class Reception:
         groups = self._grouped(batch, catalog, now)
         if hidden := self.hush.traces():
             await self.loop.journal.note(hidden)
+        overtaken = False
         while groups:
-            async with self.loop.pen:
-                groups = await self._write(groups, catalog, now)
+            async with self.loop.writing(overtaken=overtaken):
+                groups, overtaken = await self._write(groups, catalog, now), True
 
     async def _write(self, groups: dict[str, Group], catalog: Catalog, now: datetime) -> dict[str, Group]:
         """Keep what these alerts mean to their incidents; those for which somebody else was faster."""
@@ -324,12 +325,16 @@ class Reception:
         if service not in catalog.services:
             raise Refused(text("there is no service {service}; there are: {known}", service=service, known=tuple(catalog.services)))
         opened = self.planner.acted(declaration(service, title, severity, person, catalog, now), catalog)
-        before = (await self.planner.newest([opened.key]))[opened.key]
-        if len(before) and before.phase is not Phase.CLOSED:
-            raise Refused(text("{service} has an open incident already: {incident}", service=f"@{service}", incident=before.incident))
-        incident = incident_id(opened.key, now, catalog.time_zone, attempt)
-        if not (await self.loop.append([Addition(Timeline(incident), [opened])]))[0]:
-            await self.planner.find([opened.key])
+        async with self.loop.writing(overtaken=attempt > 0):
+            before = (await self.planner.newest([opened.key]))[opened.key]
+            if len(before) and before.phase is not Phase.CLOSED:
+                said = f"@service:{service}"
+                raise Refused(text("{service} has an open incident already: {incident}", service=said, incident=before.incident))
+            incident = incident_id(opened.key, now, catalog.time_zone, attempt)
+            [kept] = await self.loop.append([Addition(Timeline(incident), [opened])])
+            if not kept:
+                await self.planner.find([opened.key])
+        if not kept:
             return await self.declare(service, title, severity, person, attempt + 1)
         self.register.groups[opened.key] = incident
         return incident

@@ -11,6 +11,7 @@ Rule 5: at most one open incident has a given `key`: two workers hearing one out
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -106,6 +107,14 @@ class Journal(Protocol):
 
         Returns, for each, whether it was kept: False means that somebody else was faster (the length is no longer the expected one, the
         generation is no longer the newest, or the key is already open under another incident).
+        """
+        ...
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """
+        For who was overtaken: within, until the first append, no other process appends, so that what is read here is not overtaken again.
+
+        To be asked by one at a time of a process. Others wait meanwhile: it is for reading, deciding, and appending.
         """
         ...
 

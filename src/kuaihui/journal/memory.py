@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from hashlib import sha256
 
@@ -66,6 +67,9 @@ class Memory:
             return False
         others = (known for known in self._summaries.values() if known.key == one.summary.key and known.incident != one.incident)
         return any(known.closed is None for known in others)
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     async def read(self, incident: str, after: int = 0) -> list[Record]:
         return self._of.get(incident, [])[after:]

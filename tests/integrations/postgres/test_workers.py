@@ -272,3 +272,35 @@ async def test_a_worker_that_freezes_inside_a_commit_holds_up_the_others_for_les
         async with asyncio.timeout(LEASE.total_seconds()):
             assert await journal.append([adding("INC-1", [opened(), acknowledged()])]) == [True]
         frozen.terminate()
+
+
+async def test_who_is_alone_reads_and_appends_before_anybody_else_may(postgres_url: str) -> None:
+    async with Postgres.open(postgres_url) as slow, Postgres.open(postgres_url) as fast:
+        await slow.append([adding("INC-1", [opened()])])
+        async with slow.alone():
+            racing = asyncio.create_task(fast.append([adding("INC-1", [acknowledged("fast")], [opened()])]))
+            await asyncio.sleep(0.3)  # longer than an append takes
+            assert not racing.done()
+            assert len(await slow.read("INC-1")) == 1
+            assert await slow.append([adding("INC-1", [acknowledged("slow")], [opened()])]) == [True]
+            assert await asyncio.wait_for(racing, 5) == [False]
+            assert await slow.append([adding("INC-2", [opened("orders")])]) == [True]
+
+
+async def test_who_is_alone_and_appends_nothing_lets_the_others_go_on(postgres_url: str) -> None:
+    async with Postgres.open(postgres_url) as idle, Postgres.open(postgres_url) as other:
+        for number in range(10):  # more often than there are connections
+            async with idle.alone():
+                pass
+            assert await other.append([adding(f"INC-{number}", [opened(f"s{number}")])]) == [True]
+        with pytest.raises(ZeroDivisionError):
+            async with idle.alone():
+                raise ZeroDivisionError
+        assert await asyncio.wait_for(other.append([adding("INC-99", [opened("x")])]), 1) == [True]
+
+
+async def test_who_loses_the_connection_while_alone_appends_all_the_same(postgres_url: str) -> None:
+    async with Postgres.open(postgres_url) as journal, journal.alone():
+        await cut_off(postgres_url)
+        assert await journal.append([adding("INC-1", [opened()])]) == [True]
+        assert await verify(journal) == []

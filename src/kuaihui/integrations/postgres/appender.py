@@ -3,19 +3,21 @@ One worker's appends: what comes in while a commit runs goes into the next one.
 
 Rule 1: a caller is answered after the commit, never before.
 Rule 2: a commit that was cut off is looked for before it is made again: its records' hashes tell it from anybody else's.
-Rule 3: an append that breaks hinders no other: each of the commit is tried again alone.
+Rule 3: who was overtaken may begin a commit before it reads: where two processes hear of the same, one could lose every time.
+Rule 4: an append that breaks hinders no other: each of the commit is tried again alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 
-from kuaihui.integrations.postgres.connections import Connection, Pool, gone, persist
+from kuaihui.integrations.postgres.connections import Connection, Pool, PooledConnection, gone, persist
 from kuaihui.integrations.postgres.statements import LOCK, STANDING, WRITE
 from kuaihui.journal.admission import Admission, Change, Prepared, Standing
 from kuaihui.journal.chain import Record
@@ -62,6 +64,7 @@ class Appender:
         self._pool = pool
         self._waiting: list[Waiting] = []
         self._some = asyncio.Event()
+        self._begun: PooledConnection | None = None  # a commit that has begun, and awaits its appends
         self._task = asyncio.create_task(self._run(), name="journal appender")
 
     async def append(self, appends: list[Prepared]) -> list[bool]:
@@ -70,6 +73,16 @@ class Appender:
         self._waiting.append(waiting)
         self._some.set()
         return await waiting.done
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncGenerator[None]:
+        """Begin the next commit now: whatever is read within stands until it is made. Without an append within, there is none."""
+        begun = self._begun = await persist(self._begin)
+        try:
+            yield
+        finally:
+            self._begun = None
+            await self._pool.release(begun)  # does nothing where the commit has released it
 
     async def close(self) -> None:
         """Stop, after the commit that runs."""
@@ -108,9 +121,22 @@ class Appender:
 
     async def _try(self, batch: Sequence[Waiting], tried: list[Tried]) -> list[list[bool]]:
         """One attempt; `tried` remembers what was sent in case the answer is lost."""
-        async with self._pool.acquire() as connection:
-            await connection.execute(LOCK)
+        begun, self._begun = self._begun, None
+        connection = begun or await self._begin()
+        try:
             return await self._within(connection, batch, tried)
+        finally:
+            await self._pool.release(connection)
+
+    async def _begin(self) -> PooledConnection:
+        """A connection on which a commit has begun, and nobody else's may; to be released."""
+        connection = await self._pool.acquire()
+        try:
+            await connection.execute(LOCK)
+        except BaseException:
+            await self._pool.release(connection)
+            raise
+        return connection
 
     async def _within(self, connection: Connection, batch: Sequence[Waiting], tried: list[Tried]) -> list[list[bool]]:
         sample = tried[-1].sample if tried else None

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 # In quotes: only asyncpg's stubs know that these take the kind of their rows.
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+PooledConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 # Longer than a PostgreSQL takes to restart or to fail over to a standby.
@@ -49,8 +50,8 @@ GONE: Final = (
 
 def gone(fault: BaseException) -> bool:
     """Whether a fault means that the server could not be reached, or stopped in the middle."""
-    # asyncpg has no kind of its own for using a connection that has just been closed under our feet.
-    closed = isinstance(fault, asyncpg.InterfaceError) and "clos" in str(fault)
+    # asyncpg has no kind of its own for using a connection that has just been closed under our feet, or was taken back by its pool then.
+    closed = isinstance(fault, asyncpg.InterfaceError) and any(word in str(fault) for word in ("clos", "released back to the pool"))
     return closed or isinstance(fault, GONE)
 
 

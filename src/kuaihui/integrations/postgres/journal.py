@@ -49,6 +49,7 @@ class Postgres:
     def __init__(self, asked: Asked, appender: Appender, changes: Changes, leading: Leading, *, database_time: bool) -> None:
         self._asked = asked
         self.lead = leading.lead
+        self.alone = appender.alone
         self._index = Index(asked)
         self._appender = appender
         self._changes = changes

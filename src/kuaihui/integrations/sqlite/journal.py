@@ -8,7 +8,7 @@ Rule 2: `append` returns after the commit that holds it is on the disk.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -89,6 +89,9 @@ class Sqlite:
         if any(kept):
             self._changes.tell()
         return kept
+
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     async def read(self, incident: str, after: int = 0) -> list[Record]:
         statement, values = f"{_RECORDS} WHERE incident = ? AND number >= ? ORDER BY number", (incident, after)
