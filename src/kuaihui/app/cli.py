@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
@@ -31,6 +31,14 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415  # it is slow to load
+
+        typer.echo(f"kuaihui {version('kuaihui')}")
+        raise typer.Exit
+
+
 def command_line(wanted: str = "") -> typer.Typer:
     """The command line; with the word that is wanted only its module is loaded, with none (or one that is unknown) all of them."""
     cli = typer.Typer(
@@ -40,11 +48,17 @@ def command_line(wanted: str = "") -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_show_locals=False,
     )
-    cli.callback()(lambda: None)  # so that one word alone is still a word, not the whole command
+    cli.callback()(_kuaihui)  # so that one word alone is still a word, not the whole command
     known = {word.replace("_", "-"): (module, word) for module, words in WORDS.items() for word in words}
     for module, word in [known[wanted]] if wanted in known else known.values():
         cli.command(cls=SpokenCommand)(getattr(import_module(f"kuaihui.app.commands.{module}"), word))
     return cli
+
+
+def _kuaihui(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_version, help="which version this is")] = False,
+) -> None:
+    pass
 
 
 def main() -> None:

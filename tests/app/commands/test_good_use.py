@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,9 @@ def test_who_is_on_call_is_told_with_the_readers_marks(language: str, told: list
     monkeypatch.setenv("KUAIHUI_LANGUAGE", language)
 
     assert typed("oncall", "--catalog", str(SAMPLE), "--at", "2023-03-11T11:00").stdout.splitlines() == told
+
+
+def test_it_tells_its_version() -> None:
+    told = typed("--version")
+
+    assert (told.exit_code, told.stdout) == (0, f"kuaihui {version('kuaihui')}\n")
