@@ -101,6 +101,18 @@ async def test_a_second_scrape_counts_nothing_twice_and_another_process_tells_th
         assert values((await other.scrape(built.clock.now())).decode()) == values(second)
 
 
+async def test_what_has_not_failed_yet_is_told_as_zero_so_that_the_first_fault_is_a_growth() -> None:
+    async with reached(settings()) as (built, http):
+        told = values((await http.get("/metrics")).text)
+        counted_in = {"loop", "doors", "reception", "journal", "catalog", "clock", "heartbeat", "builtin Page"}
+
+        assert {labels[0][1] for name, labels in told if name == "kuaihui_errors_total"} >= counted_in
+        built.loop.faults["builtin Page"] += 1
+        again = values((await http.get("/metrics")).text)
+        where = (("where", "builtin Page"),)
+        assert (told["kuaihui_errors_total", where], again["kuaihui_errors_total", where]) == (0, 1)
+
+
 async def test_a_carriers_errors_are_counted() -> None:
     async with reached(settings()) as (built, http):
         built.loop.faults["feishu Page"] += 2

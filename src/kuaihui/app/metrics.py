@@ -32,6 +32,8 @@ from kuaihui.orders import Page
 BUCKETS: Final = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 180, 300, 600, 1800, 3600)
 PAGE: Final = 2_000
 MOST_A_SCRAPE: Final = 50_000  # records: about a second's reading
+# Where faults are counted besides carriers and duties.
+ROOMS: Final = ("loop", "doors", "reception", "journal", "catalog", "clock", "heartbeat")
 KEPT: Final = 10_000  # incidents whose pages are still followed
 # Only these are decoded: most facts have nothing to do with a metric.
 _COUNTED: Final = tuple(f'{{"fact":"{kind.__name__}"'.encode() for kind in (Ordered, Answered, Sent, Read, Acknowledged, Closed))
@@ -79,6 +81,9 @@ class Metrics:
         )
         for step in ("sent", "read", "acknowledged", "failed"):
             self._paged.labels(step)
+        # A counter that begins with its first fault has not grown for Prometheus: nobody would be told of that one.
+        for where in (*ROOMS, *(f"{one.name} Page" for one in loop.integrations if one.channels)):
+            self._errors.labels(where)
 
     async def scrape(self, now: datetime) -> bytes:
         """Everything as Prometheus reads it."""
