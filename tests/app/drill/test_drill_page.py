@@ -116,3 +116,17 @@ async def test_no_part_is_taken_in_a_house_without_a_drill() -> None:
 
     assert (page.status_code, part.status_code) == (404, 404)
     assert listed.status_code == 200
+
+
+@pytest.mark.parametrize("ran_in", ["zh", "en"])
+async def test_a_report_is_read_in_the_readers_language_whoever_ran_the_drill(drill: Acting, tmp_path: Path, ran_in: str) -> None:
+    told = {"zh": "# 演练报告", "en": "# Drill report"}
+    others = {language: words for language, words in told.items() if language != ran_in}
+    report = keep(tmp_path, Grade("redis-down", 1), told[ran_in], datetime(2026, 1, 1, tzinfo=UTC), others)
+    for language, words in told.items():
+        async with client(drill) as http:
+            http.cookies.set("kuaihui_language", language)
+            read = await http.get(f"/drills/redis-down/{report.stem}")
+            listed = await http.get("/drills")
+        assert f"<h1>{words[2:]}</h1>" in read.text
+        assert listed.text.count("/drills/redis-down/2026") == 1, "one run, however many languages"

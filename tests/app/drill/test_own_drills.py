@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from kuaihui.app.cli import command_line
 from kuaihui.app.drill.act import Wanted, finish
 from kuaihui.app.drill.ending import pages_of
+from kuaihui.app.drill.report import kept
 from kuaihui.app.drill.script import read_script
 from kuaihui.app.drill.shelf import OURS, find
 from kuaihui.app.drill.virtual import act_through, acting
@@ -67,6 +68,7 @@ async def test_a_teams_own_service_breaks_and_its_own_people_mend_it(team: Path,
     assert [one.person for one in ended.grade.reached] == ["li"]
     assert "confirmed cause: Redis is down" in ended.markdown
     assert "everything came as it was written" in ended.markdown
+    assert "# 演练报告" in kept(tmp_path / "reports", "cache-gone", ended.report.stem, "zh").read_text(encoding="utf-8")
 
 
 async def test_what_does_not_come_as_it_is_written_is_told(team: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from kuaihui.app.wiring import RealClock
 from kuaihui.briefing.grade import Expectation, Grade, grade
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.incident.timeline import Timeline
-from kuaihui.language import Text
+from kuaihui.language import LANGUAGES, Text
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,9 @@ def finish(wanted: Wanted, timeline: Timeline, catalog: Catalog, notes: Sequence
     made = graded(wanted.script, timeline, catalog, wanted.seed)
     before = last(wanted.reports, wanted.script.id)
     differs = tuple(differences(wanted.script.expected, timeline, pages))
-    report = Report(wanted.language, catalog.names(wanted.language))
-    markdown = report.markdown(wanted.script.name, made, before, notes, differs)
-    return Ended(wanted.script.id, made, keep(wanted.reports, made, markdown, RealClock().now()), markdown, differs)
+    told = {
+        language: Report(language, catalog.names(language)).markdown(wanted.script.name, made, before, notes, differs)
+        for language in LANGUAGES
+    }
+    markdown = told.pop(wanted.language)
+    return Ended(wanted.script.id, made, keep(wanted.reports, made, markdown, RealClock().now(), told), markdown, differs)

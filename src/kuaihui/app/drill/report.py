@@ -1,7 +1,8 @@
 """
 A drill's report: the grade as Markdown, kept beside the grades of earlier runs.
 
-Rule 1: a run is two files, STAMP.json (the grade) and STAMP.md (for people); the newest one before is what a run is compared with.
+Rule 1: a run is a few files: STAMP.json (the grade), STAMP.md (in the language of whoever ran it) and, for those who read another one,
+        STAMP.en.md or STAMP.zh.md; the newest grade before is what a run is compared with.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -16,7 +18,7 @@ import msgspec
 from kuaihui.briefing.compared import Compared, compared
 from kuaihui.briefing.grade import PEOPLE, SETUP, Clock, Grade, Off, Reached
 from kuaihui.catalog.shapes import Name
-from kuaihui.language import Language, Text, named, text
+from kuaihui.language import LANGUAGES, Language, Text, named, text
 from kuaihui.language.durations import in_words
 from kuaihui.language.joining import on_one_line
 
@@ -133,15 +135,28 @@ def _reason(off: Off) -> Text:
     return text("{kind}: {why}", kind=KINDS[off.kind], why=off.why)
 
 
-def keep(folder: Path, grade: Grade, markdown: str, at: datetime) -> Path:
-    """Keep a run's grade and report; returns the report's file."""
+def keep(folder: Path, grade: Grade, markdown: str, at: datetime, otherwise: Mapping[Language, str] = MappingProxyType({})) -> Path:
+    """Keep a run's grade and report, which `otherwise` has in other languages; returns the report's file."""
     place = folder / grade.drill
     place.mkdir(parents=True, exist_ok=True)
     stamp = at.astimezone(UTC).strftime(STAMP)
     (place / f"{stamp}.json").write_bytes(msgspec.json.encode(grade))
     report = place / f"{stamp}.md"
     report.write_text(markdown, encoding="utf-8")
+    for language, told in otherwise.items():
+        report.with_suffix(f".{language}.md").write_text(told, encoding="utf-8")
     return report
+
+
+def runs(folder: Path, drill: str) -> list[str]:
+    """The names of a drill's runs that were kept, the newest first."""
+    return sorted((path.stem for path in (folder / drill).glob("*.md") if path.stem.rpartition(".")[2] not in LANGUAGES), reverse=True)
+
+
+def kept(folder: Path, drill: str, run: str, language: Language) -> Path:
+    """The file of a run's report in a language; in the one that it was told in first, where it has no other."""
+    mine = folder / drill / f"{run}.{language}.md"
+    return mine if mine.is_file() else folder / drill / f"{run}.md"
 
 
 def last(folder: Path, drill: str) -> Grade | None:

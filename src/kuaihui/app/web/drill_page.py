@@ -17,11 +17,11 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from kuaihui.app.drill.director import Director
-from kuaihui.app.drill.report import STAMP
+from kuaihui.app.drill.report import STAMP, kept, runs
 from kuaihui.app.drill.script import Act, Release, Script
 from kuaihui.app.drill.shelf import every
 from kuaihui.app.drill.stage.descriptions import BY_NAME
-from kuaihui.app.web.asking import Anybody, InHouse, NotFound, Somebody
+from kuaihui.app.web.asking import Anybody, InHouse, NotFound, Reads, Somebody
 from kuaihui.app.web.drawing import page
 from kuaihui.app.web.identity import sign_in
 from kuaihui.app.web.paper import rendered
@@ -42,8 +42,8 @@ async def drills(request: Request, _: Anybody) -> HTMLResponse:
     if director is not None:
         scripts.setdefault(director.script.id, director.script)
     own = sorted({path.parent.name for path in folder.glob("*/*.md")} - set(scripts))
-    runs = {name: _runs(folder, name) for name in [*scripts, *own]}
-    return page(request, "drill/drills.html", scripts=scripts.values(), own=own, runs=runs, acting=director is not None)
+    known = {name: _runs(folder, name) for name in [*scripts, *own]}
+    return page(request, "drill/drills.html", scripts=scripts.values(), own=own, runs=known, acting=director is not None)
 
 
 @cache
@@ -53,10 +53,10 @@ def _ours() -> tuple[Script, ...]:
 
 
 @drill_page.get("/drills/{drill}/{run}")
-async def report(request: Request, _: Anybody, drill: str, run: str) -> HTMLResponse:
-    """One report."""
-    path = _reports(request) / drill / f"{run}.md"
-    if not _PART.fullmatch(drill) or not _PART.fullmatch(run) or ".." in drill + run or not path.is_file():
+async def report(request: Request, reader: Reads, _: Anybody, drill: str, run: str) -> HTMLResponse:
+    """One report, in the reader's language where it was kept in it."""
+    path = kept(_reports(request), drill, run, reader.language) if all(map(_is_part, (drill, run))) else None
+    if path is None or not path.is_file():
         raise NotFound(text("there is no such report"))
     told = rendered(path.read_text(encoding="utf-8"))
     return page(request, "drill/report.html", told=told, drill=drill)
@@ -76,7 +76,7 @@ async def now(request: Request, _: Anybody) -> HTMLResponse:
 
 @drill_page.post("/drill/part")
 async def take_part(
-    request: Request, house: InHouse, person: Annotated[str, Form(max_length=100)], back: Annotated[bool, Form()] = False
+    request: Request, house: InHouse, _: Anybody, person: Annotated[str, Form(max_length=100)], back: Annotated[bool, Form()] = False
 ) -> Response:
     """Play somebody from now on, and be them; or give the part back."""
     director = _acting(request)
@@ -118,6 +118,10 @@ async def try_out(request: Request, person: Somebody) -> HTMLResponse:
     return page(request, "drill/drill.html", **_shown(request) | {"tried": passed}, hands=_acting(request).hands(person))
 
 
+def _is_part(name: str) -> bool:
+    return _PART.fullmatch(name) is not None and ".." not in name
+
+
 def _reports(request: Request) -> Path:
     return getattr(request.app.state, "reports", REPORTS)
 
@@ -131,8 +135,7 @@ class Run(NamedTuple):
 
 def _runs(folder: Path, drill: str) -> list[Run]:
     """The kept runs, the newest first."""
-    names = sorted((path.stem for path in (folder / drill).glob("*.md")), reverse=True)
-    return [Run(name, _kept_at(name)) for name in names[:MOST_RUNS]]
+    return [Run(name, _kept_at(name)) for name in runs(folder, drill)[:MOST_RUNS]]
 
 
 def _kept_at(name: str) -> datetime | None:
