@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from kuaihui.intake.opening import declaration
 from kuaihui.journal.chain import Record
 from kuaihui.journal.journal import Append, summary_of, timeline_of
 from kuaihui.journal.memory import Memory
+from kuaihui.orders import FindSimilar
 from tests.intake.alerts.hand_made import catalog
 
 EARLIER = 20
@@ -81,3 +83,10 @@ async def test_two_that_open_at_once_are_looked_back_for_one_after_the_other() -
     await asyncio.gather(remember(one, now), remember(other, now))
 
     assert journal.read_of.index(one.incident) > EARLIER - 1, "the second looks at the first one, too, when the first has read all"
+
+
+def test_the_last_of_a_hundred_that_open_at_once_has_the_time_to_wait_for_all_others() -> None:
+    a_second_each = timedelta(seconds=100)
+
+    assert FindSimilar(occasion=0).timeout > a_second_each
+    assert FindSimilar(occasion=0).patience > FindSimilar(occasion=0).timeout

@@ -158,7 +158,9 @@ class ReopenIssue(_OfIssue, frozen=True, kw_only=True, tag=True):
 class FindSimilar(Order, frozen=True, kw_only=True, tag=True):
     """Look for earlier incidents that look like this one. Answered with SimilarFound where there are any."""
 
-    timeout: ClassVar[timedelta] = timedelta(seconds=30)
+    # One incident is looked back for after the other: of a hundred that open at once, the last one waits for long, and may.
+    timeout: ClassVar[timedelta] = timedelta(seconds=120)
+    patience: ClassVar[timedelta] = timedelta(seconds=150)
 
     @property
     def said(self) -> Text:
