@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -28,6 +29,7 @@ from kuaihui.app.planning import Heard
 from kuaihui.app.reception import Reception
 from kuaihui.app.settings import GenericHook
 from kuaihui.app.trains import Trains
+from kuaihui.app.web.identity import LOOPBACK
 from kuaihui.app.wiring import House
 from kuaihui.diagnosis.scrubbing import DEFAULT, Scrubber
 from kuaihui.incident.fact import Fact
@@ -289,7 +291,8 @@ class Doors:
             async with asyncio.timeout(ANSWER_WITHIN):
                 lag = await self.reception.loop.lag(self.reception.clock.now())
         except Exception as fault:
-            return Response(f"the journal does not answer: {fault or type(fault).__name__}", 503, media_type="text/plain")
+            log.warning("the journal does not answer", exc_info=fault)
+            return Response("the journal does not answer: see the log", 503, media_type="text/plain")
         if lag > LATE:
             return Response(f"nothing has been settled for {lag:.0f} s: see the log", 503, media_type="text/plain")
         return Response("OK", media_type="text/plain")
@@ -343,7 +346,8 @@ def doors_of(house: House) -> Doors:
     return Doors(
         house.reception,
         tokens=hooks.tokens,
-        loopback=house.settings.server.loopback,
+        # A proxy before us lets in whom it likes: its address is not this machine's.
+        loopback=house.settings.server.loopback and urlsplit(house.settings.server.reached_at).hostname in LOOPBACK,
         largest_body=hooks.largest_body,
         generic={name: mapped(name, hook) for name, hook in hooks.generic.items()},
         language=house.settings.language,

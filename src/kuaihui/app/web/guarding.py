@@ -3,7 +3,9 @@ What stands before every route: who may reach us by which name, which forms are 
 
 Rule 1: a page of ours loads nothing from elsewhere, runs no script that is not a file of ours, and is framed by nobody.
 Rule 2: in an open house only a name of this machine (or the address in the settings) is answered: a site elsewhere that lets its own name
-        point at this machine is turned away.
+        point at this machine is turned away. So are they at the doors for machines of every house that only this machine reaches.
+Rule 3: no page of another site posts anything to us, the doors for machines among it: no machine sends what a browser says of the page.
+Rule 4: nobody, signed in or not, makes us keep more of a request in memory than a form of ours can hold.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kuaihui.app.web.identity import from_our_own_pages
+from kuaihui.app.web.identity import LOOPBACK, from_our_own_pages
+from kuaihui.app.web.pictures import LARGEST
 from kuaihui.app.web.problems import answer
 from kuaihui.app.wiring import House
 from kuaihui.language import text
@@ -32,9 +36,11 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-# Doors for machines know no cookies: what opens them is their own token.
-MACHINES: Final = ("/hooks/", "/api/v2/", "/-/")
+# Doors for machines know no cookies: what opens them is their own token. They count the bytes of a body themselves.
+MACHINES: Final = ("/hooks/", "/api/v2/", "/-/", "/metrics")
+# Bytes: the longest document is a tenth of the first; a message takes four pictures.
+LARGEST_WORDS: Final = 1_000_000
+LARGEST_UPLOAD: Final = 4 * LARGEST + LARGEST_WORDS
 
 
 class Guard:
@@ -44,6 +50,7 @@ class Guard:
         self._app = app
         self._house = house
         self._open = house.settings.auth.mode == "open"
+        self._alone = house.settings.server.loopback
         self._names = LOOPBACK | {urlsplit(house.settings.server.reached_at).hostname or "", house.settings.server.host}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,20 +69,45 @@ class Guard:
 
         request = Request(scope, receive)
         refused = self._refused(request)
-        await (refused or self._app)(scope, receive, send_with_headers)
+        counted = receive if request.url.path.startswith(MACHINES) else _counted(receive, _most(request))
+        await (refused or self._app)(scope, counted, send_with_headers)
 
     def _refused(self, request: Request) -> ASGIApp | None:
         machine = request.url.path.startswith(MACHINES)
-        if self._open and not request.url.path.startswith("/-/") and host_of(request) not in self._names:
+        by_name = (self._open or (self._alone and machine)) and not request.url.path.startswith("/-/")
+        if by_name and host_of(request) not in self._names:
             return answer(request, 421, ("host", "", text("this address is not one of ours: {host}", host=host_of(request)[:100]), None))
-        if request.method not in SAFE and not machine and not _ours(self._house, request):
+        if request.method not in SAFE and not _ours(self._house, request):
             return answer(request, 403, ("origin", "", text("this was not sent by one of our own pages"), None))
+        length = request.headers.get("content-length", "")
+        if not machine and length.isdecimal() and int(length) > _most(request):
+            return answer(request, 413, ("body.large", "", text("this is more than {most} bytes", most=_most(request)), _most(request)))
         return None
 
 
 def host_of(request: Request) -> str:
     """The name the request was sent to, without its port."""
     return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+
+
+def _most(request: Request) -> int:
+    """How many bytes a body may have; only what holds pictures may be large."""
+    return LARGEST_UPLOAD if request.headers.get("content-type", "").startswith("multipart/form-data") else LARGEST_WORDS
+
+
+def _counted(receive: Receive, most: int) -> Receive:
+    """Receives until a body that did not say how long it is has become too long."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > most:
+            raise HTTPException(413)
+        return message
+
+    return counted
 
 
 def _ours(house: House, request: Request) -> bool:

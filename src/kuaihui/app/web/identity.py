@@ -6,7 +6,9 @@ Rule 1: with auth.mode "tokens" everybody shows a token once (a page keeps a sig
         With "feishu" a page's cookie comes from signing in there, and a token still opens the API.
 Rule 2: with auth.mode "open", which the settings allow on loopback only, whoever asks says who they are.
 Rule 3: a cookie goes along with no form of another site (SameSite), and a form is taken only from our own pages (Origin).
-Rule 4: an open house answers only to names of this machine, so that no page elsewhere can reach it by having a name of its own point here.
+Rule 4: a cookie is good for the token it was made with: whose token is taken away or changed is signed out, and a cookie of the time when
+        the house was open opens nothing later.
+Rule 5: an open house answers only to names of this machine, so that no page elsewhere can reach it by having a name of its own point here.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from kuaihui.intake.phrasebook import people_by_name
 from kuaihui.language import text
 
 COOKIE: Final = "kuaihui_person"
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 HEADER: Final = "x-kuaihui-person"
 # A fortnight: longer than a rota's turn, so that nobody signs in anew at 3 a.m.
 KEPT_FOR: Final = 14 * 24 * 3600
@@ -48,10 +51,11 @@ def person_of(house: House, asked: HTTPConnection) -> str:
         return known(house, _as_sent(named))
     cookie = asked.cookies.get(COOKIE, "")
     try:
-        kept = _signer(house).loads(cookie, max_age=KEPT_FOR) if cookie else ""
+        kept = str(_signer(house).loads(cookie, max_age=KEPT_FOR)) if cookie else ""
     except BadSignature:
         return ""
-    return kept if kept in house.catalog.people else ""
+    person, _, mark = kept.rpartition("/")
+    return person if person in house.catalog.people and hmac.compare_digest(mark.encode(), _mark(house, person).encode()) else ""
 
 
 def owner_of(house: House, token: str) -> str:
@@ -85,7 +89,7 @@ def sign_in(house: House, answer: Response, person: str) -> None:
     """Let the browser keep who they are."""
     secure = house.settings.server.reached_at.startswith("https:")
     answer.set_cookie(
-        COOKIE, _signer(house).dumps(person), max_age=KEPT_FOR, httponly=True, samesite="lax", secure=secure
+        COOKIE, _signer(house).dumps(f"{person}/{_mark(house, person)}"), max_age=KEPT_FOR, httponly=True, samesite="lax", secure=secure
     )  # lax: a link in a page must open signed in
 
 
@@ -96,6 +100,12 @@ def from_our_own_pages(house: House, request: Request) -> bool:
         return True
     host = request.headers.get("host", "")
     return origin in (house.settings.server.reached_at, f"http://{host}", f"https://{host}")
+
+
+def _mark(house: House, person: str) -> str:
+    """What a person's cookie is good for: this way of coming in, and with tokens, the one they have now."""
+    mode = house.settings.auth.mode
+    return f"{mode}:{house.settings.auth.people.get(person, '')[-16:]}" if mode == "tokens" else mode
 
 
 def _signer(house: House) -> URLSafeTimedSerializer:

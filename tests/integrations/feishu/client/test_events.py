@@ -227,3 +227,15 @@ async def test_a_wrong_secret_ends_the_long_connection_and_is_kept(tenant: Emula
         await asyncio.sleep(0.01)
     assert not connection.is_up
     await connection.close()
+
+
+def test_where_nothing_is_set_to_prove_it_by_nothing_is_taken() -> None:
+    forged = b'{"schema":"2.0","header":{"event_id":"e1","event_type":"im.message.receive_v1","token":""},"event":{}}'
+    with pytest.raises(Refused, match="nothing proves"):
+        opened(Access(app_id="cli_a", secret="s"), {}, forged, NOW)
+
+
+@pytest.mark.parametrize("access", [SEALED, PLAIN], ids=["sealed", "plain"])
+def test_what_is_nested_without_end_is_refused_and_breaks_nothing(access: Access) -> None:
+    with pytest.raises(Refused):
+        opened(access, {}, b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", NOW)

@@ -3,7 +3,8 @@ What comes to our event address: proved to be Feishu's and opened, or refused wi
 
 Rule 1: with an encrypt key set, nothing is taken that is not signed and sealed with it (the vendor's own client takes plain bodies).
 Rule 2: a request older or newer than five minutes is a replay, whatever its signature.
-Rule 3: the signature is over the bytes as they came; nothing is parsed before it is checked, but for the challenge, which is never signed.
+Rule 3: where neither an encrypt key nor a verification token is set, nothing can prove itself, and nothing is taken.
+Rule 4: the signature is over the bytes as they came; nothing is parsed before it is checked, but for the challenge, which is never signed.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ class _Opened(msgspec.Struct):
 
 def opened(access: Access, headers: Mapping[str, str], raw: bytes, now: datetime) -> Challenge | bytes:
     """The event's plain JSON, or the challenge. Raises Refused for anything that is not provably Feishu's, just now."""
+    if not access.encrypt_key and not access.verification_token:
+        raise Refused(text("neither encrypt_key nor verification_token is set: nothing proves that this is Feishu's"))
     lower = {name.lower(): value for name, value in headers.items()}
     plain = _unsealed(access, raw)
     said = _parsed(plain)
@@ -87,7 +90,7 @@ def signature(timestamp: str, nonce: str, encrypt_key: str, raw: bytes) -> str:
 def _unsealed(access: Access, raw: bytes) -> bytes:
     try:
         sealed = msgspec.json.decode(raw, type=_Sealed).encrypt
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, RecursionError) as fault:
         raise Refused(text("the body is not Feishu's JSON")) from fault
     if not access.encrypt_key:
         if sealed:
@@ -101,7 +104,7 @@ def _unsealed(access: Access, raw: bytes) -> bytes:
 def _parsed(plain: bytes) -> _Opened:
     try:
         return msgspec.json.decode(plain, type=_Opened)
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, RecursionError) as fault:
         raise Refused(text("the body is not Feishu's JSON")) from fault
 
 
