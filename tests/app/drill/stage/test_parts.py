@@ -13,6 +13,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from kuaihui.app.drill.stage import roles
 from kuaihui.app.drill.stage.access_log import AccessLog
@@ -21,6 +22,7 @@ from kuaihui.app.drill.stage.descriptions import ALL, BY_NAME
 from kuaihui.app.drill.stage.expressions import ERROR_RATIO, Labels, Sample, Selector, Sum
 from kuaihui.app.drill.stage.gateway import nginx_configuration
 from kuaihui.app.drill.stage.installed import find
+from kuaihui.app.drill.stage.parts.exporter import Counting
 from kuaihui.app.drill.stage.parts.gateway import Round
 from kuaihui.app.drill.stage.parts.governor import cpu_seconds
 from kuaihui.app.drill.stage.parts.load import Traffic
@@ -177,3 +179,12 @@ def test_every_stage_has_a_calm_level_a_known_version_and_a_chinese_title(descri
     assert description.levels[0] == Level()
     assert {description.running, description.fix or description.running} <= set(description.versions)
     assert say(description.title, "zh") != say(description.title, "en")
+
+
+def test_a_scrape_waits_for_nobody(tmp_path: Path) -> None:
+    """Neither for Redis, which answers late just while it is full: the first step of the answer is its end."""
+    counting = Counting(roles.Exporter(port=0, log=str(tmp_path / "access.log"), redis=1))
+    with pytest.raises(StopIteration) as ended:
+        counting.metrics(Request({"type": "http"})).send(None)
+    counting.close()
+    assert b"redis_up" in ended.value.value.body

@@ -18,7 +18,7 @@ import yaml
 from kuaihui.app.drill.stage.description import Environment
 from kuaihui.app.drill.stage.expressions import RULES, Rule
 from kuaihui.app.drill.stage.loopback import LOOPBACK
-from kuaihui.app.drill.stage.processes import Crew, until_open
+from kuaihui.app.drill.stage.processes import Crew, Started, until_open
 from kuaihui.app.drill.stage.roles import Receiver
 from kuaihui.language import Language, say, text
 
@@ -58,7 +58,7 @@ class AlertsSay:
     language: Language
 
 
-async def start_prometheus(binary: str, crew: Crew, port: int, receivers: Sequence[Receiver], alerts_say: AlertsSay) -> None:
+async def start_prometheus(binary: str, crew: Crew, port: int, receivers: Sequence[Receiver], alerts_say: AlertsSay) -> Started:
     """Prometheus with a scrape and an evaluation a second; `receivers` take alerts at .../api/v2/alerts."""
     made = crew.folder / "prometheus"
     made.mkdir(parents=True, exist_ok=True)
@@ -69,6 +69,7 @@ async def start_prometheus(binary: str, crew: Crew, port: int, receivers: Sequen
     argv += [f"--web.listen-address={LOOPBACK}:{port}", "--rules.alert.resend-delay=5s", "--log.level=warn"]
     part = await crew.start("prometheus", argv)
     await until_open(part, port)
+    return part
 
 
 async def start_alertmanager(binary: str, crew: Crew, port: int, webhook: Receiver | None) -> None:

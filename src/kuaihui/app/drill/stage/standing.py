@@ -3,6 +3,8 @@ The parts of a stage: built in the order in which one needs another, taken down 
 
 Rule 1: nothing here writes an error, a metric or a log line; they follow from what the parts do to each other.
 Rule 2: parts are stopped by their own process ids, and in any case when this process dies.
+Rule 3: a stage stands when its ratio is told. Prometheus looks at its targets for the first time after five seconds: what broke before
+        would be told by the first two scrapes alone, and of a counter that has just begun it makes up to 1.4 times what it grew.
 """
 
 from __future__ import annotations
@@ -10,21 +12,25 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 
 from kuaihui.app.drill.stage import roles
 from kuaihui.app.drill.stage.description import Description
+from kuaihui.app.drill.stage.expressions import ERROR_RATIO
 from kuaihui.app.drill.stage.fleet import Fleet
 from kuaihui.app.drill.stage.gateway import Gateway
 from kuaihui.app.drill.stage.hooks import Hooks
 from kuaihui.app.drill.stage.installed import Installed
 from kuaihui.app.drill.stage.loopback import LOOPBACK, Ports
-from kuaihui.app.drill.stage.processes import Crew, Started, until_open
+from kuaihui.app.drill.stage.processes import Crew, Started, until, until_open
 from kuaihui.app.drill.stage.prometheus import ALERTS_PATH, AlertsSay, Target, start_alertmanager, start_prometheus
 from kuaihui.app.drill.stage.settings_store import EVERYBODYS, HOT, SettingsStore
-from kuaihui.app.drill.stage.wire import Client
+from kuaihui.app.drill.stage.wire import Client, Unreachable
 from kuaihui.language import Language
+
+FIRST_LOOK = 60.0  # seconds at most until the ratio is told: seven on a quiet machine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +71,8 @@ class Standing:
             await until_open(part, self._dependency_port)
         await asyncio.gather(self.store.start(), self.fleet.first(self._description.running))
         await self.gateway.start(self.fleet.backends())
-        await asyncio.gather(self.start_metrics(), self._start_watch(), self._start_load())
+        _, watch, _ = await asyncio.gather(self.start_metrics(), self._start_watch(), self._start_load())
+        await until(watch, self._watched, patience=FIRST_LOOK)
 
     async def take_down(self) -> None:
         """Stop everything, whatever has been built so far."""
@@ -123,7 +130,18 @@ class Standing:
         await client.send(self._dependency_port, "PUT", "/delay", body=msgspec.json.encode(roles.Delay(seconds=seconds)))
         client.close()
 
-    async def _start_watch(self) -> None:
+    async def _watched(self) -> bool:
+        """Whether the ratio that is alerted on is told."""
+        client = Client(timeout=2.0)
+        try:
+            answer = await client.get(self._prometheus_port, f"/api/v1/query?query={quote(str(ERROR_RATIO))}")
+        except Unreachable:
+            return False
+        finally:
+            client.close()
+        return answer.status == 200 and bool(msgspec.json.decode(answer.body)["data"]["result"])
+
+    async def _start_watch(self) -> Started:
         """Prometheus with Alertmanager, or the stage's own watch."""
         self.fleet.others = [Target([f"{LOOPBACK}:{self._metrics_port}"])]
         self.fleet.say_targets()
@@ -132,12 +150,14 @@ class Standing:
             await start_alertmanager(self._installed.alertmanager, self.crew, self._alertmanager_port, self._hooks.webhook)
         to, plays = self.alert_receivers(), self._description.plays
         if self._installed.prometheus:
-            await start_prometheus(self._installed.prometheus, self.crew, self._prometheus_port, to, AlertsSay(plays, self.language))
-            return
+            say = AlertsSay(plays, self.language)
+            return await start_prometheus(self._installed.prometheus, self.crew, self._prometheus_port, to, say)
         watch = roles.Watch(
             port=self._prometheus_port, targets=str(self.fleet.targets), receivers=to, language=self.language, service=plays
         )
-        await until_open(await self.crew.start_part("watch", watch), self._prometheus_port)
+        part = await self.crew.start_part("watch", watch)
+        await until_open(part, self._prometheus_port)
+        return part
 
     async def _start_load(self) -> None:
         described = self._description

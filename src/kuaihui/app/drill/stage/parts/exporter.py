@@ -2,6 +2,7 @@
 The gateway's metrics, counted from its access log, and Redis's, read from INFO.
 
 Rule 1: the access log is the only source for the gateway's figures, so the ratio alerted on is what the gateway really answered.
+Rule 2: a scrape waits for nobody: Redis is asked beside it, or the gateway's figures would have holes just while Redis is full.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from kuaihui.app.drill.stage.parts.serving import serve
 from kuaihui.app.drill.stage.roles import Exporter
 
 LOOK = 0.1  # seconds between two looks at the log
+ASK = 0.5  # seconds between two questions to Redis
+PATIENCE = 2.0  # seconds for an answer: a full Redis takes its time, and is up
 BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 3)  # seconds
 CODES = ("200", "500", "502", "504")  # counted from zero, so that the first failure already has a rate
 # INFO's field, our metric, and what it is.
@@ -52,10 +55,9 @@ class Counting:
         )
         self._up = Gauge("redis_up", "Whether Redis answers", registry=self._registry)
         self._info = {field: Gauge(name, says, registry=self._registry) for field, name, says in REDIS}
-        # No retries: while Redis is gone the gateway's figures are wanted all the same, within the scrape's second.
-        once = Retry(NoBackoff(), 0)
+        once = Retry(NoBackoff(), 0)  # that Redis is gone is told at once
         self._redis = Redis(
-            host=LOOPBACK, port=role.redis, socket_timeout=0.7, socket_connect_timeout=0.5, client_name="exporter", retry=once
+            host=LOOPBACK, port=role.redis, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, client_name="exporter", retry=once
         )
         self._log = AccessLog(Path(role.log))
         self._seen = set[tuple[str, str, str]]()
@@ -64,7 +66,28 @@ class Counting:
         """The one route."""
         return Starlette(routes=[Route("/metrics", self.metrics)], lifespan=self._following)
 
+    def close(self) -> None:
+        """Let go of the log."""
+        self._log.close()
+
     async def metrics(self, request: Request) -> Response:
+        return Response(generate_latest(self._registry), media_type="text/plain; version=0.0.4")
+
+    @asynccontextmanager
+    async def _following(self, application: Starlette) -> AsyncGenerator[None]:
+        await self._ask()
+        tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._keep_asking())]
+        yield
+        for task in tasks:
+            task.cancel()
+        self.close()
+
+    async def _keep_asking(self) -> None:
+        while True:
+            await asyncio.sleep(ASK)
+            await self._ask()
+
+    async def _ask(self) -> None:
         try:
             info = await self._redis.info()  # pyright: ignore[reportUnknownMemberType]: untyped there
         except (RedisError, OSError):
@@ -73,13 +96,6 @@ class Counting:
             self._up.set(1)
             for field, gauge in self._info.items():
                 gauge.set(float(info[field]))
-        return Response(generate_latest(self._registry), media_type="text/plain; version=0.0.4")
-
-    @asynccontextmanager
-    async def _following(self, application: Starlette) -> AsyncGenerator[None]:
-        task = asyncio.create_task(self._follow())
-        yield
-        task.cancel()
 
     async def _follow(self) -> None:
         while True:
