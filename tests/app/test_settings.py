@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
+from pydantic import BaseModel
 
 from kuaihui.app.settings import Settings
+from kuaihui.app.settings_places import Path_, lines_of
 from kuaihui.errors import BadSettings
 
 BAD = Path(__file__).parent / "bad_settings"
@@ -62,3 +67,48 @@ def test_where_commands_find_a_house_is_no_setting(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("KUAIHUI_SERVER__PORT", "9000")
 
     assert Settings.load(None).server.port == 9000
+
+
+def example(page: str) -> str:
+    """The whole file that a page shows."""
+    return next(re.finditer(r"^```toml\n(.*?)^```$", (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))[1]
+
+
+def tables_in(section: BaseModel, *above: str | int) -> Iterator[tuple[Path_, BaseModel]]:
+    """The section, and all below it."""
+    yield above, section
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        below = {(name, key): one for key, one in cast("dict[str, object]", value).items()} if isinstance(value, dict) else {(name,): value}
+        for steps, one in below.items():
+            if isinstance(one, BaseModel):
+                yield from tables_in(one, *above, *steps)
+
+
+@pytest.mark.parametrize("page", ["settings.md", "settings.zh-CN.md"])
+def test_the_whole_file_of_the_docs_has_every_key_with_its_default(page: str, tmp_path: Path) -> None:
+    """What has no default, or none that TOML can say, has an example in its place."""
+    file = tmp_path / "settings.toml"
+    file.write_text(example(page), encoding="utf-8")
+    written = lines_of(example(page))
+    shown_instead = {("feishu", "roster", "base"), *{path for path in written if path[-1] in ("expires_after", "lasts")}}
+
+    for above, section in tables_in(Settings.load(file)):
+        for name, field in type(section).model_fields.items():
+            path = (*above, name)
+            assert path in written or any(one[: len(path)] == path for one in written), path
+            value = getattr(section, name)
+            if not field.is_required() and path not in shown_instead and not holds_tables(value):
+                assert value == field.get_default(), path
+
+
+def holds_tables(value: object) -> bool:
+    """Whether it is a section, or sections by name."""
+    values = cast("dict[str, object]", value).values() if isinstance(value, dict) else [value]
+    return any(isinstance(one, BaseModel) for one in values)
+
+
+def test_both_pages_show_the_same_file() -> None:
+    english, chinese = (tomllib.loads(example(page)) for page in ("settings.md", "settings.zh-CN.md"))
+
+    assert english == chinese
