@@ -111,13 +111,13 @@ def paged(timeline: Timeline) -> bool:
 
 async def all_paged(journal: Journal) -> list[Timeline]:
     """The timelines, once every one of them has its pages answered."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while not all(map(paged, found := await timelines(journal))):  # noqa: ASYNC110 - what is waited for is in other processes
             await asyncio.sleep(0.2)
     return found
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 async def test_one_house_is_killed_and_the_database_crashes_while_both_doors_ring(tmp_path: Path, catalog: Path) -> None:
     with ExitStack() as started:
         server = started.enter_context(running_postgres(fsync="on"))
@@ -130,7 +130,7 @@ async def test_one_house_is_killed_and_the_database_crashes_while_both_doors_rin
             waves = asyncio.create_task(_waves(senders))
             opened.callback(waves.cancel)
             notes = tmp_path / "notes"
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(150):
                 while not (notes.exists() and notes.stat().st_size):  # noqa: ASYNC110 - until pages are being carried
                     await asyncio.sleep(0.005)
             os.kill(dies, signal.SIGKILL)
