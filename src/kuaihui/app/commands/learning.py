@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from kuaihui.app.commands.incidents import Incident
-from kuaihui.app.commands.speaking import one_line_errors, tell
+from kuaihui.app.commands.speaking import harmless, one_line_errors, tell
 from kuaihui.app.commands.talking import Talk, at
 from kuaihui.language import text
 
@@ -24,7 +24,7 @@ def review(
         if to is None and format == "pdf":
             to = Path(f"{incident}.pdf")
         if to is None:
-            typer.echo(whole.decode())
+            typer.echo(harmless(whole.decode()))
         else:
             to.write_bytes(whole)
             tell(text("written to {file}", file=str(to)))

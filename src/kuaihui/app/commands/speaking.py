@@ -29,6 +29,8 @@ _SYSTEM: Final = {
     errno.ECONNREFUSED: text("Connection refused"),
     errno.EHOSTUNREACH: text("No route to host"),
 }
+# What a terminal obeys instead of showing it, and what turns words around: an alert's name may hold either.
+_OBEYED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _NUMBERED = re.compile(r"\[Errno (-?\d+)\] ?")
 
 
@@ -41,6 +43,11 @@ def language() -> str:
 def tell(words: Text | str, names: dict[str, str] | None = None, *, err: bool = False) -> None:
     """Print a sentence in the reader's language."""
     typer.echo(say(words, language(), names), err=err)
+
+
+def harmless(words: str) -> str:
+    """Words of others as a terminal may show them: nothing in them is obeyed."""
+    return _OBEYED.sub("\ufffd", words)
 
 
 def colon() -> str:

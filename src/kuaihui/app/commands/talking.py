@@ -6,12 +6,12 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 import httpx
 
-from kuaihui.app.commands.speaking import colon, language, system_words
+from kuaihui.app.commands.speaking import colon, harmless, language, system_words
 from kuaihui.errors import KuaihuiError, Refused
 from kuaihui.language import Text, plain, text
 
@@ -63,7 +63,7 @@ class Talk:
     def _ask(self, method: str, path: str, **sent: Any) -> Any:
         answer = self._send(method, path, **sent)
         try:
-            return answer.json()
+            return _harmless(answer.json())
         except ValueError as strange:
             raise KuaihuiError(self._no_house()) from strange
 
@@ -89,7 +89,7 @@ class Talk:
     def _words(self, answer: httpx.Response) -> Text:
         """What the house says is wrong, each with the field it is of."""
         try:
-            told = "\n".join(_placed(error) for error in answer.json()["errors"])
+            told = "\n".join(_placed(error) for error in _harmless(answer.json())["errors"])
         except (ValueError, KeyError, TypeError, AttributeError):
             return text("{words} (it answered {status})", words=self._no_house(), status=answer.status_code)
         if answer.status_code != NOT_SIGNED_IN:
@@ -98,6 +98,19 @@ class Talk:
 
     def _no_house(self) -> Text:
         return text("what answers at {server} is not Kuaihui: set KUAIHUI_SERVER to its address", server=self.server)
+
+
+def _harmless(told: Any) -> Any:  # the API's own JSON
+    """The same, in which no word is obeyed by a terminal."""
+    match told:
+        case str():
+            return harmless(told)
+        case list():
+            return [_harmless(one) for one in cast("list[Any]", told)]
+        case dict():
+            return {key: _harmless(one) for key, one in cast("dict[str, Any]", told).items()}
+        case _:
+            return told
 
 
 def _placed(error: dict[str, str]) -> str:

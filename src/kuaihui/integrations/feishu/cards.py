@@ -3,7 +3,7 @@ Cards (JSON 2.0): the incident's status, a page, a question about a role, a word
 
 Rule 1: a card is made from the timeline as it stands, so that the same facts always give the same card.
 Rule 2: a button stands only while its deed means something; anybody may press it, and who may is decided where the press is heard.
-Rule 3: words that somebody else wrote are harmless in a card: they name nobody, and they are cut before the card is too long.
+Rule 3: words that somebody else wrote are harmless in a card: they name nobody, hide no address, and are cut before the card is too long.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kuaihui.incident.phases import Phase
 from kuaihui.incident.room import DocumentCreated, MeetingOpened
 from kuaihui.incident.timeline import Timeline
 from kuaihui.incident.trains import running
-from kuaihui.integrations.feishu.client.content import harmless
+from kuaihui.integrations.feishu.client.content import harmless_in_card
 from kuaihui.integrations.feishu.presses import Op, Press
 from kuaihui.language import Text, say, text
 
@@ -184,7 +184,11 @@ class Drawer:
         return {"tag": "markdown", "content": "\n".join(self._say(one) for one in words)}
 
     def _say(self, words: Text) -> str:
-        return harmless(say(words, self._language, self._names))[:_LONGEST_WORDS]
+        return harmless_in_card(say(words, self._language, self._names), self._our_links())[:_LONGEST_WORDS]
+
+    def _our_links(self) -> set[str]:
+        opened, document = self._timeline.last(MeetingOpened), self._timeline.last(DocumentCreated)
+        return {self._link, *([opened.link] if opened else []), *([document.link] if document else [])}
 
     def _button(self, op: Op, label: Text, style: Style = "default", about: str = "", identity: str = "") -> Card:
         value = Press(op, self._timeline.incident, identity, about).value()

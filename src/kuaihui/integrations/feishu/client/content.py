@@ -1,13 +1,14 @@
 """
 What a message may say, written and read: text, rich text, cards, images, files.
 
-Rule: words that somebody else wrote (an alert, a log line) go through `harmless`, so that they cannot call "@all".
+Rule: words that somebody else wrote (an alert, a log line) go through `harmless`, so that they cannot call "@all", and in a card through
+      `harmless_in_card`, so that no link says it leads where it does not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
 import msgspec
@@ -15,6 +16,11 @@ import msgspec
 LONGEST_TEXT = 150 * 1024  # bytes; the vendor's page on sending messages
 LONGEST_CARD = 30 * 1024
 _AT = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
+# What a card's markdown makes of words: a link or picture under a name of its own, and tags (link, a, font, person …).
+_LINKED = re.compile(r"\](?=\(([^)\s]*))")
+_TAG = re.compile(r"<(?=/?[a-z])", re.IGNORECASE)
+# Whoever writes them can make the words after them, ours among them, look like others.
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -66,6 +72,15 @@ def mention_in_card(open_id: str) -> str:
 def harmless(words: str) -> str:
     """Somebody else's words, in which no tag names anybody."""
     return _AT.sub("<\u200b", words)
+
+
+def harmless_in_card(words: str, ours: Collection[str] = ()) -> str:
+    """Words in a card's markdown that name nobody, hide no address behind other words but those that are `ours`, and hold no tag."""
+
+    def closed(found: re.Match[str]) -> str:
+        return "]" if found[1] in ours else "]\u200b"
+
+    return _TURNING.sub("", _TAG.sub("<\u200b", _LINKED.sub(closed, words)))
 
 
 def words_of(kind: str, content: str, names: Mapping[str, str]) -> str:
