@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import signal
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from statistics import median
@@ -21,6 +20,7 @@ from redis.exceptions import RedisError
 from kuaihui.app.drill.stage import roles
 from kuaihui.app.drill.stage.description import Description
 from kuaihui.app.drill.stage.loopback import LOOPBACK
+from kuaihui.app.drill.stage.parts.governor import cpu_seconds
 from kuaihui.app.drill.stage.processes import Crew, StageFailed, Started, until
 from kuaihui.language import text
 
@@ -72,29 +72,9 @@ class SettingsStore:
 
     async def start(self) -> None:
         """Start and fill it."""
-        argv = [
-            self._binary.path,
-            "--port",
-            str(self.port),
-            "--bind",
-            LOOPBACK,
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-            str(self._crew.folder),
-        ]
-        argv += [
-            "--dir",
-            str(self._crew.folder),
-            "--maxmemory-policy",
-            "allkeys-lfu",
-            "--slowlog-log-slower-than",
-            str(SLOW),
-            "--slowlog-max-len",
-            "512",
-        ]
+        argv = [self._binary.path, "--port", str(self.port), "--bind", LOOPBACK, "--dir", str(self._crew.folder)]
+        argv += ["--save", "", "--appendonly", "no", "--maxmemory-policy", "allkeys-lfu"]
+        argv += ["--slowlog-log-slower-than", str(SLOW), "--slowlog-max-len", "512"]
         part = await self._crew.start_part("governor", roles.Governed(argv=argv, cores=self._description.redis_cores), name="redis")
         self._part = part
         await until(part, self._answers)
@@ -148,9 +128,9 @@ class SettingsStore:
         arguments = ("0", "MATCH", "app-01.*", "COUNT", "1000000") if command == "HSCAN" else ("ALPHA", "LIMIT", "0", "1")
         costs: list[float] = []
         for _ in range(ROUNDS):
-            before = _cpu_seconds(self._pid)
+            before = cpu_seconds(self._pid)
             await self._redis.execute_command(command, key, *arguments)  # pyright: ignore[reportUnknownMemberType]: untyped there
-            costs.append((_cpu_seconds(self._pid) - before) * 1000)
+            costs.append((cpu_seconds(self._pid) - before) * 1000)
         return median(costs)
 
     async def _hash(self, key: str, size: int) -> None:
@@ -164,7 +144,3 @@ class SettingsStore:
         entries = [f"order-{number * 7919 % 100003:06d}" for number in range(size)]
         for at in range(0, size, CHUNK):
             await self._redis.execute_command("RPUSH", key, *entries[at : at + CHUNK])  # pyright: ignore[reportUnknownMemberType]: untyped there
-
-
-def _cpu_seconds(pid: int) -> float:
-    return time.clock_gettime((~pid << 3) | 2)  # clock_getcpuclockid(3)
