@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -31,7 +32,14 @@ class Book:
         self.kept: dict[str, Timeline] = {}
         self.commits: list[list[str]] = []
         self.poisoned, self.races = set(poisoned), races
-        self.pen = asyncio.Lock()
+        self.alone: list[bool] = []  # for each time that somebody wrote, whether nobody else might meanwhile
+        self._pen = asyncio.Lock()
+
+    @asynccontextmanager
+    async def writing(self, *, overtaken: bool) -> AsyncGenerator[None]:
+        async with self._pen:
+            self.alone.append(overtaken)
+            yield
 
     async def timelines(self, incidents: Iterable[str]) -> list[Timeline]:
         await asyncio.sleep(0)
@@ -115,6 +123,7 @@ async def test_what_somebody_else_was_faster_than_is_said_again_before_what_came
     await asyncio.gather(first, later)
 
     assert book.values("A") == [-1.0, 1.0, 2.0]
+    assert book.alone == [False, True], "who was overtaken is alone the next time"
 
 
 async def test_a_meaning_that_refuses_is_told_to_who_said_it_alone() -> None:
