@@ -94,3 +94,13 @@ async def test_what_is_not_ready_tells_a_stranger_nothing_of_the_inside(stage: A
     assert answer.status_code == 503
     assert "hunter2" not in answer.text
     assert "10.0.0.7" not in answer.text
+
+
+async def test_an_open_house_that_a_proxy_shows_to_others_answers_none_of_them(stage: Acted) -> None:
+    server = stage.house.settings.server.model_copy(update={"address": "https://kuaihui.example.org"})
+    stage.house.settings = stage.house.settings.model_copy(update={"server": server})
+    stage.app = create_app(stage.house)
+    async with stage.client("amao", host="kuaihui.example.org") as http:
+        answer = await http.get("/")
+
+    assert answer.status_code == 421

@@ -2,8 +2,8 @@
 What stands before every route: who may reach us by which name, which forms are ours, and what a browser may do with our pages.
 
 Rule 1: a page of ours loads nothing from elsewhere, runs no script that is not a file of ours, and is framed by nobody.
-Rule 2: in an open house only a name of this machine (or the address in the settings) is answered: a site elsewhere that lets its own name
-        point at this machine is turned away. So are they at the doors for machines of every house that only this machine reaches.
+Rule 2: in an open house only a name of this machine is answered: a site elsewhere that lets its own name point at this machine is turned
+        away, and so is what a proxy brings by the name it has. The doors for machines do the same in every house that listens on loopback.
 Rule 3: no page of another site posts anything to us, the doors for machines among it: no machine sends what a browser says of the page.
 Rule 4: nobody, signed in or not, makes us keep more of a request in memory than a form of ours can hold.
 """
@@ -51,7 +51,9 @@ class Guard:
         self._house = house
         self._open = house.settings.auth.mode == "open"
         self._alone = house.settings.server.loopback
-        self._names = LOOPBACK | {urlsplit(house.settings.server.reached_at).hostname or "", house.settings.server.host}
+        # The address in the settings may be a proxy's, before which an open house would believe everybody.
+        named = set() if self._open else {urlsplit(house.settings.server.reached_at).hostname or ""}
+        self._names = LOOPBACK | named | {house.settings.server.host}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
