@@ -162,6 +162,25 @@ def test_rules_between_keys_name_the_place_and_all_that_is_broken(tmp_path: Path
     assert "the-token-itself" not in told
 
 
+@pytest.mark.parametrize(
+    "toml, line, told",
+    [
+        ('[redis.a]\nurl = "nonsense"', 2, "redis.a.url: a Redis url is redis://host:port"),
+        ('[redis.a]\nurl = "redis://host:port"', 2, "redis.a.url: a Redis url is redis://host:port"),
+        ('[logfiles.a]\nzone = "Mars"', 2, "logfiles.a.zone is Mars"),
+        ('[hooks.generic.a]\nname = "a[["', 1, "hooks.generic.a.name is no JMESPath expression"),
+        ('[hooks.generic.a]\nzone = "Mars"', 1, "hooks.generic.a.zone is Mars"),
+        ('[journal]\nurl = "mysql://root:hush@db"', 2, "journal.url is no journal's"),
+        ('[server]\naddress = "example.org"', 2, "server.address is no address"),
+    ],
+)
+def test_what_the_house_would_refuse_is_told_before_it_is_built(toml: str, line: int, told: str, tmp_path: Path) -> None:
+    file = written(tmp_path, toml)
+
+    assert f"{file}:{line}: {told}" in refusal(file)
+    assert "hush" not in refusal(file)
+
+
 def test_lines_are_found_in_any_way_that_toml_is_written() -> None:
     toml = 'a.b = 1\n\n["x y".z]\nlist = [\n  1,\n  # no = 3\n]\nwords = """\n[not.a.table]\n"""\n[[t]]\nin = {deep = {er = 1}}\n'
     lines = lines_of(toml)

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 import tomllib
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -30,7 +28,8 @@ from pydantic_settings import (
 from kuaihui.app.feishu_settings import FeishuSettings
 from kuaihui.app.scrubbing_settings import Scrubbing
 from kuaihui.app.settings_faults import not_toml, paths_of, placed, refused, shape_faults, strays, unread
-from kuaihui.app.settings_places import NOT_A_SECTION, Path_, Places
+from kuaihui.app.settings_places import NOT_A_SECTION, Places
+from kuaihui.app.settings_rules import broken_rules
 from kuaihui.app.source_settings import (
     ArgoCDSource,
     ElasticsearchSource,
@@ -46,9 +45,6 @@ from kuaihui.app.source_settings import (
 from kuaihui.catalog.shapes import Span
 from kuaihui.errors import BadSettings
 from kuaihui.language import Text, text
-
-_HTTP: Final = re.compile(r"https?://[^\s/]\S*")
-_HASH: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 class Section(BaseModel):
@@ -211,7 +207,7 @@ class Settings(BaseSettings):
             loaded = FromFile(**over)
         except ValidationError as wrong:
             raise refused(shape_faults(wrong, Settings, places)) from wrong
-        if faults := [placed(places.of(path), fault) for path, fault in loaded.crossed()]:
+        if faults := [placed(places.of(path), fault) for path, fault in broken_rules(loaded)]:
             raise refused(faults)
         return loaded
 
@@ -229,37 +225,6 @@ class Settings(BaseSettings):
             return True
 
         return unread(name for name, value in places.variables.items() if value and not is_read(name, value))
-
-    def crossed(self) -> Iterator[tuple[Path_, Text]]:
-        """What no single key can see: the key at fault, and what is wrong."""
-        if not self.server.loopback and self.auth.mode == "open":
-            yield (
-                ("server", "host"),
-                text(
-                    'server.host is {host}, which others can reach, but auth.mode is open: set auth.mode = "tokens" first',
-                    host=self.server.host,
-                ),
-            )
-        if self.auth.mode == "feishu" and self.feishu is None:
-            yield (
-                ("auth", "mode"),
-                text("auth.mode is feishu, but there is no section [feishu]: set app_id and app_secret there"),
-            )
-        if self.heartbeat.url and not _HTTP.fullmatch(self.heartbeat.url):
-            yield ("heartbeat", "url"), text("heartbeat.url is no address: write it whole, beginning with https:// or http://")
-        if self.server.address and not _HTTP.fullmatch(self.server.address):
-            yield ("server", "address"), text("server.address is no address: write it whole, beginning with https:// or http://")
-        for person, kept in self.auth.people.items():
-            if not _HASH.fullmatch(kept):
-                yield (
-                    ("auth", "people", person),
-                    text("auth.people.{person} is no hash of a token: `kuaihui token {person}` makes both", person=person),
-                )
-        if not self.server.loopback and not self.hooks.tokens:
-            yield (
-                ("server", "host"),
-                text("server.host is {host}, which others can reach, but hooks.tokens names no token for any door", host=self.server.host),
-            )
 
 
 def _places(file: Path | None) -> Places:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from kuaihui.errors import BadSettings
 from kuaihui.integrations.redis.key_names import KeyNames
@@ -74,7 +74,7 @@ class RedisSettings:
     def from_url(cls, url: str, *, tls: Tls | None = None, cost: Cost | None = None, key_names: KeyNames | None = None) -> Self:
         """`redis://user:password@host:port` or `rediss://…` (TLS). Raises BadSettings, which never quotes the url."""
         parts = urlsplit(url)
-        if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
+        if parts.scheme not in {"redis", "rediss"} or not parts.hostname or not _port_is_one(parts):
             raise BadSettings(text("a Redis url is redis://host:port or rediss://host:port (TLS)"))
         return cls(
             host=parts.hostname,
@@ -85,3 +85,10 @@ class RedisSettings:
             cost=cost or Cost(),
             key_names=key_names or KeyNames(),
         )
+
+
+def _port_is_one(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
