@@ -52,7 +52,7 @@ class Guard:
         self._open = house.settings.auth.mode == "open"
         self._alone = house.settings.server.loopback
         # The address in the settings may be a proxy's, before which an open house would believe everybody.
-        named = set() if self._open else {urlsplit(house.settings.server.reached_at).hostname or ""}
+        named: set[str] = set() if self._open else {urlsplit(house.settings.server.reached_at).hostname or ""}
         self._names = LOOPBACK | named | {house.settings.server.host}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
