@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from time import perf_counter
 
 import pytest
 
 from kuaihui.incident.room import MeetingOpened
 from kuaihui.integrations.feishu.cards import Drawer
+from kuaihui.integrations.feishu.client.content import harmless_in_card
 from kuaihui.language import plain, text
 from tests.duties.so_far import CATALOG, after, opened
 
@@ -34,3 +36,10 @@ def test_our_own_links_are_links() -> None:
     card = json.dumps(Drawer(opened(meeting), CATALOG, "http://here", "en").status(), ensure_ascii=False)
 
     assert "[Incident](http://here) · [Meeting](https://vc.example/j/1)" in card
+
+
+def test_words_made_to_be_slow_are_not() -> None:
+    began = perf_counter()
+    harmless_in_card("](" * 10_000)
+
+    assert perf_counter() - began < 1

@@ -17,7 +17,7 @@ LONGEST_TEXT = 150 * 1024  # bytes; the vendor's page on sending messages
 LONGEST_CARD = 30 * 1024
 _AT = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
 # What a card's markdown makes of words: a link or picture under a name of its own, and tags (link, a, font, person …).
-_LINKED = re.compile(r"\](?=\(([^)\s]*))")
+_LINKED = re.compile(r"\](?=\(([^)\s]{0,500}))")
 _TAG = re.compile(r"<(?=/?[a-z])", re.IGNORECASE)
 # Whoever writes them can make the words after them, ours among them, look like others.
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
