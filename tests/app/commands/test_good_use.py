@@ -160,7 +160,9 @@ async def test_what_became_of_an_alert_is_told_by_its_name(stage: Acted) -> None
     assert 'service="redis"' in several.stderr
 
 
-@pytest.mark.parametrize("language, told", [("zh", ["配置中心：阿新", "运维：阿义"]), ("en", ["config-center: Axin", "operations: Ayi"])])
+@pytest.mark.parametrize(
+    "language, told", [("zh", ["配置中心值班：阿新", "运维值班：阿义"]), ("en", ["config-center on-call: Axin", "operations on-call: Ayi"])]
+)
 def test_who_is_on_call_is_told_with_the_readers_marks(language: str, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUAIHUI_LANGUAGE", language)
 
