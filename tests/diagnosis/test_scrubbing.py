@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -162,12 +160,8 @@ def test_any_text_can_be_scrubbed(text: str) -> None:
     "part", ["a.", "_password", "a-", "eyJ-", "http://", "a@", 'password="', "密码：", "-----BEGIN PRIVATE KEY-----", "+1 "]
 )
 def test_no_text_that_a_stranger_chooses_keeps_the_house_from_paging(part: str) -> None:
-    """Twenty kilobytes of `a.` once took minutes, in which no other alert was heard."""
-    words = part * (20_000 // len(part))
-    began = perf_counter()
-    DEFAULT(words)
-
-    assert perf_counter() - began < 2
+    """Of a hundred kilobytes, `_password` would take five minutes where its time grew with the square, and `a.` longer than that."""
+    assert isinstance(DEFAULT(part * (100_000 // len(part))), str)
 
 
 def test_the_name_of_a_secret_keeps_its_beginning() -> None:
