@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from time import perf_counter
 
 import pytest
 
@@ -38,8 +37,7 @@ def test_our_own_links_are_links() -> None:
     assert "[Incident](http://here) · [Meeting](https://vc.example/j/1)" in card
 
 
+@pytest.mark.timeout(60)
 def test_words_made_to_be_slow_are_not() -> None:
-    began = perf_counter()
-    harmless_in_card("](" * 10_000)
-
-    assert perf_counter() - began < 1
+    """Where each bracket looks on to the end, as many as these take minutes."""
+    assert "](" not in harmless_in_card("](" * 200_000)
