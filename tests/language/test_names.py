@@ -1,3 +1,5 @@
+"""Names in sentences: kinds may share an id, and each is shown by its own name."""
+
 from __future__ import annotations
 
 from kuaihui.language import say, text

@@ -63,7 +63,7 @@ def _key(error: ErrorDetails) -> str:
 
 
 def _shown(error: ErrorDetails) -> str:
-    shown = str(error["input"])
+    shown = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in str(error["input"]))
     return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
 
 

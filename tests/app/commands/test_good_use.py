@@ -60,7 +60,7 @@ async def test_a_service_is_known_by_its_name(stage: Acted) -> None:
     oncall = await asyncio.to_thread(typed, "oncall", "配置中心", "--catalog", str(SAMPLE), "--at", "2023-03-11T11:00")
 
     assert (await stage.house.journal.summaries())[0].incident == told.stdout.strip()
-    assert oncall.stdout == "config-center: Axin\n"
+    assert oncall.stdout == "config-center on-call: Axin\n"
 
 
 async def test_show_leaves_out_how_the_house_went_about_it_unless_asked(stage: Acted) -> None:
@@ -120,7 +120,7 @@ def test_a_catalog_begins_as_the_sample(tmp_path: Path, monkeypatch: pytest.Monk
     written = typed("sample", "catalog")
     checked = typed("check")
 
-    assert (before.exit_code, before.stdout) == (0, "config-center: Axin\noperations: Ayi\n")
+    assert (before.exit_code, before.stdout) == (0, "config-center on-call: Axin\noperations on-call: Ayi\n")
     assert "this is the sample catalog" in before.stderr
     assert written.exit_code == 0
     assert (checked.exit_code, checked.stderr) == (0, "")
