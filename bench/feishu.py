@@ -29,7 +29,8 @@ from typing import Any
 import httpx
 
 from kuaihui.app.feishu_settings import FeishuHearing, FeishuSettings
-from kuaihui.app.settings import CatalogPlace, JournalPlace, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace, JournalPlace
 from kuaihui.app.wiring import House, house, start
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.load import load

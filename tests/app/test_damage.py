@@ -15,7 +15,8 @@ import pytest
 from kuaihui.app.acted import settle
 from kuaihui.app.clocks import ActedClock, RealClock
 from kuaihui.app.metrics import Metrics
-from kuaihui.app.settings import CatalogPlace, JournalPlace, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace, JournalPlace
 from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, house, start
 from kuaihui.errors import BadSettings

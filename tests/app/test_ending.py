@@ -17,7 +17,8 @@ import pytest
 
 from kuaihui.app import wiring
 from kuaihui.app.clocks import RealClock
-from kuaihui.app.settings import CatalogPlace, JournalPlace, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace, JournalPlace
 from kuaihui.app.wiring import house, open_journal, start
 from kuaihui.carrying import Carry, Integration
 from kuaihui.incident.fact import Fact

@@ -15,7 +15,8 @@ from kuaihui.app.acted import pass_until
 from kuaihui.app.clocks import ActedClock
 from kuaihui.app.commands.house import listening
 from kuaihui.app.metrics import Metrics
-from kuaihui.app.settings import Auth, CatalogPlace, Hooks, JournalPlace, Server, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import Auth, CatalogPlace, Hooks, JournalPlace, Server
 from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, house
 from tests.duties.so_far import ELEVEN

@@ -13,7 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from kuaihui.app.clocks import ActedClock
 from kuaihui.app.metrics import Metrics
-from kuaihui.app.settings import JournalPlace, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import JournalPlace
 from kuaihui.app.wiring import house
 from tests.app.web.acted import BEGINS
 

@@ -11,7 +11,8 @@ import pytest
 
 from kuaihui.app.acted import pass_until
 from kuaihui.app.clocks import ActedClock
-from kuaihui.app.settings import CatalogPlace, JournalPlace, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace, JournalPlace
 from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, house
 from kuaihui.briefing.document import Paper

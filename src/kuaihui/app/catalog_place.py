@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from kuaihui.app.settings import CatalogPlace, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace
 
 
 @contextmanager

@@ -7,16 +7,15 @@ Rule 1: whatever `kuaihui up` would refuse of the settings is refused here, so t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kuaihui.app.settings_places import Path_
+from kuaihui.app.settings_sections import Auth, Hooks, JournalPlace, Outside, Server
+from kuaihui.app.source_settings import LogFilesSource, RedisSource
 from kuaihui.errors import BadSettings
 from kuaihui.language import Text, text
-
-if TYPE_CHECKING:
-    from kuaihui.app.settings import Settings
 
 Broken = Iterator[tuple[Path_, Text]]
 _HTTP: Final = re.compile(r"https?://[^\s/]\S*")
@@ -24,7 +23,28 @@ _HASH: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _JOURNALS: Final = ("sqlite", "postgresql", "postgres", "memory")
 
 
-def broken_rules(settings: Settings) -> Broken:
+class Said(Protocol):
+    """What the rules look at of all that was set."""
+
+    @property
+    def server(self) -> Server: ...
+    @property
+    def journal(self) -> JournalPlace: ...
+    @property
+    def auth(self) -> Auth: ...
+    @property
+    def hooks(self) -> Hooks: ...
+    @property
+    def heartbeat(self) -> Outside: ...
+    @property
+    def feishu(self) -> object | None: ...
+    @property
+    def logfiles(self) -> Mapping[str, LogFilesSource]: ...
+    @property
+    def redis(self) -> Mapping[str, RedisSource]: ...
+
+
+def broken_rules(settings: Said) -> Broken:
     """The key at fault, and what is wrong."""
     yield from _reachable(settings)
     yield from _let_in(settings)
@@ -33,7 +53,7 @@ def broken_rules(settings: Settings) -> Broken:
     yield from _sources(settings)
 
 
-def _reachable(settings: Settings) -> Broken:
+def _reachable(settings: Said) -> Broken:
     """Whoever can be reached by others knows who comes in."""
     host = settings.server.host
     if not settings.server.loopback and settings.auth.mode == "open":
@@ -48,7 +68,7 @@ def _reachable(settings: Settings) -> Broken:
         )
 
 
-def _let_in(settings: Settings) -> Broken:
+def _let_in(settings: Said) -> Broken:
     if settings.auth.mode == "feishu" and settings.feishu is None:
         yield ("auth", "mode"), text("auth.mode is feishu, but there is no section [feishu]: set app_id and app_secret there")
     for person, kept in settings.auth.people.items():
@@ -57,7 +77,7 @@ def _let_in(settings: Settings) -> Broken:
             yield ("auth", "people", person), words
 
 
-def _addresses(settings: Settings) -> Broken:
+def _addresses(settings: Said) -> Broken:
     if settings.heartbeat.url and not _HTTP.fullmatch(settings.heartbeat.url):
         yield ("heartbeat", "url"), text("heartbeat.url is no address: write it whole, beginning with https:// or http://")
     if settings.server.address and not _HTTP.fullmatch(settings.server.address):
@@ -66,9 +86,9 @@ def _addresses(settings: Settings) -> Broken:
         yield ("journal", "url"), text("journal.url is no journal's: it begins with sqlite:///, postgresql:// or memory:")
 
 
-def _hooks(settings: Settings) -> Broken:
+def _hooks(settings: Said) -> Broken:
     for name, hook in settings.hooks.generic.items():
-        from kuaihui.app.web.doors import mapped  # noqa: PLC0415  # who has no such hook does not wait for it
+        from kuaihui.app.generic_hooks import mapped  # noqa: PLC0415  # who has no such hook does not wait for it
 
         try:
             mapped(name, hook)
@@ -76,7 +96,7 @@ def _hooks(settings: Settings) -> Broken:
             yield ("hooks", "generic", name), wrong.text
 
 
-def _sources(settings: Settings) -> Broken:
+def _sources(settings: Said) -> Broken:
     for name, source in settings.logfiles.items():
         if not _is_zone(source.zone):
             words = text("logfiles.{name}.zone is {zone}: write an IANA name like Asia/Shanghai", name=name, zone=source.zone[:60])

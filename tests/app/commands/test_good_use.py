@@ -11,7 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kuaihui.app.cli import command_line
-from kuaihui.app.settings import CatalogPlace, JournalPlace, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace, JournalPlace
 from kuaihui.app.wiring import house
 from kuaihui.incident.roles import RoleGiven
 from tests.app.web.acted import SAMPLE, Acted, acted, served

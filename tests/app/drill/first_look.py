@@ -14,7 +14,7 @@ from kuaihui.app.drill.house import open_house, somewhere
 from kuaihui.app.drill.sources import stage_catalog, stage_hooks, stage_settings
 from kuaihui.app.drill.stage.description import Description
 from kuaihui.app.drill.stage.stage import Stage
-from kuaihui.app.settings import Server
+from kuaihui.app.settings_sections import Server
 from kuaihui.app.wiring import House
 from kuaihui.diagnosis.hypotheses import weigh
 from kuaihui.duties.take_the_first_look import ASKER

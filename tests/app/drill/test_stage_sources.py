@@ -10,7 +10,7 @@ import pytest
 from kuaihui.app.drill.sources import SOURCES, stage_catalog, stage_hooks, stage_settings
 from kuaihui.app.drill.stage.expressions import ERROR_RATIO, KNOWN
 from kuaihui.app.drill.stage.standing import Addresses
-from kuaihui.app.settings import Server
+from kuaihui.app.settings_sections import Server
 from kuaihui.app.sources import sources_of
 from kuaihui.app.wiring import RealClock
 from kuaihui.carrying import NOBODY

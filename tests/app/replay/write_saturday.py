@@ -17,7 +17,8 @@ from kuaihui.app.acted import pass_until
 from kuaihui.app.clocks import ActedClock
 from kuaihui.app.demo.cast import Actor, Gateway
 from kuaihui.app.overlay import laid_over
-from kuaihui.app.settings import CatalogPlace, JournalPlace, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace, JournalPlace
 from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import house
 from kuaihui.journal.export import export

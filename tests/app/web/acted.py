@@ -17,7 +17,8 @@ from fastapi import FastAPI
 import kuaihui.samples
 from kuaihui.app.acted import pass_until, settle
 from kuaihui.app.clocks import ActedClock
-from kuaihui.app.settings import Auth, CatalogPlace, JournalPlace, Server, Settings, Workplace
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import Auth, CatalogPlace, JournalPlace, Server, Workplace
 from kuaihui.app.web.app import create_app
 from kuaihui.app.web.identity import hash_of
 from kuaihui.app.wiring import House, house

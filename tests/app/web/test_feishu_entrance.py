@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from kuaihui.app.settings import Auth, Server, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import Auth, Server
 from kuaihui.emulators.feishu.control import add_person
 from kuaihui.emulators.feishu.faults import CallFault
 from kuaihui.emulators.feishu.records import Person

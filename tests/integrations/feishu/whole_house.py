@@ -21,7 +21,8 @@ from kuaihui.app.acted import next_instant, settle
 from kuaihui.app.clocks import ActedClock
 from kuaihui.app.feishu_settings import FeishuHearing, FeishuSettings
 from kuaihui.app.overlay import laid_over
-from kuaihui.app.settings import Auth, CatalogPlace, JournalPlace, Server, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import Auth, CatalogPlace, JournalPlace, Server
 from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, house
 from kuaihui.emulators.feishu.clock import Clock

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kuaihui.app.settings import GenericHook
-from kuaihui.app.web.doors import mapped
+from kuaihui.app.generic_hooks import mapped
+from kuaihui.app.settings_sections import GenericHook
 from kuaihui.intake.ringing import Ringing
 from kuaihui.intake.severities import severity_in_words
 

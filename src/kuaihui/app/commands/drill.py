@@ -20,7 +20,8 @@ from kuaihui.app.drill.act import Ended, Wanted, act_virtually
 from kuaihui.app.drill.report import AS_WRITTEN, BESIDE
 from kuaihui.app.drill.script import Script
 from kuaihui.app.drill.shelf import every, find, surprise
-from kuaihui.app.settings import CatalogPlace, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace
 from kuaihui.catalog.load import load
 from kuaihui.errors import KuaihuiError, Refused
 from kuaihui.language import Text, text, translate

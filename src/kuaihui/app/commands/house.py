@@ -16,7 +16,8 @@ import uvicorn
 from kuaihui.app.commands.catalog import SAMPLE, File
 from kuaihui.app.commands.running import log_to_stderr, run
 from kuaihui.app.commands.speaking import one_line_errors, system_words, tell
-from kuaihui.app.settings import Server, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import Server
 from kuaihui.app.web.app import create_app
 from kuaihui.app.web.drawing import warm
 from kuaihui.app.web.identity import hash_of

@@ -18,7 +18,8 @@ from kuaihui.app.commands.talking import Talk
 from kuaihui.app.overlay import catalog_of
 from kuaihui.app.replay.run import replay as run_again
 from kuaihui.app.replay.told import Telling
-from kuaihui.app.settings import CatalogPlace, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace
 from kuaihui.briefing.side_by_side import side_by_side
 from kuaihui.catalog.catalog import Catalog
 from kuaihui.catalog.load import load

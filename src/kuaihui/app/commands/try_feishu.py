@@ -18,7 +18,8 @@ from kuaihui.app.commands.running import run
 from kuaihui.app.commands.speaking import one_line_errors, tell
 from kuaihui.app.feishu_settings import FeishuAlerts, FeishuDocuments, FeishuHearing, FeishuRoster, FeishuSettings
 from kuaihui.app.overlay import laid_over
-from kuaihui.app.settings import CatalogPlace, JournalPlace, Server, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace, JournalPlace, Server
 from kuaihui.app.wiring import House, catalog_folder, house, start
 from kuaihui.emulators.feishu import office as tenants
 from kuaihui.emulators.feishu.clock import Clock

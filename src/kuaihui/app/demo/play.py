@@ -20,7 +20,8 @@ from kuaihui.app.commands.house import listening, serve
 from kuaihui.app.commands.speaking import language, tell
 from kuaihui.app.demo.saturday import sources
 from kuaihui.app.demo.story import BEGINS, ENDS, Moment, script
-from kuaihui.app.settings import CatalogPlace, JournalPlace, Server, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace, JournalPlace, Server
 from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, house, start
 from kuaihui.briefing.clocks import stamps

@@ -14,7 +14,8 @@ import uvicorn
 
 from kuaihui.app.commands.house import listening
 from kuaihui.app.drill.stage.loopback import LOOPBACK, Ports
-from kuaihui.app.settings import Server, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import Server
 from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, house, start
 

@@ -31,7 +31,7 @@ from kuaihui.app.drill.sources import stage_hooks, stage_settings
 from kuaihui.app.drill.stage.processes import StageFailed
 from kuaihui.app.drill.stage.stage import Stage
 from kuaihui.app.drill.virtual import drill_catalog
-from kuaihui.app.settings import Server
+from kuaihui.app.settings_sections import Server
 from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, house, start
 from kuaihui.incident.phases import Phase

@@ -19,8 +19,9 @@ from kuaihui.app.drill.stage.expressions import ERROR_RATIO, KNOWN
 from kuaihui.app.drill.stage.hooks import Hooks
 from kuaihui.app.drill.stage.roles import Receiver
 from kuaihui.app.drill.stage.standing import Addresses
-from kuaihui.app.settings import CatalogPlace, JournalPlace, Server, Settings
-from kuaihui.app.settings import Hooks as HookSettings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace, JournalPlace, Server
+from kuaihui.app.settings_sections import Hooks as HookSettings
 from kuaihui.app.source_settings import LogFilesSource, PrometheusSource, RedisSource
 from kuaihui.errors import Refused
 from kuaihui.language import text

@@ -22,7 +22,8 @@ from kuaihui.app.drill.director import Director
 from kuaihui.app.drill.script import Script
 from kuaihui.app.drill.sources import stage_catalog
 from kuaihui.app.overlay import lay, read_plain, written
-from kuaihui.app.settings import CatalogPlace, JournalPlace, Server, Settings
+from kuaihui.app.settings import Settings
+from kuaihui.app.settings_sections import CatalogPlace, JournalPlace, Server
 from kuaihui.app.web.app import create_app
 from kuaihui.app.wiring import House, house
 from kuaihui.incident.phases import Phase

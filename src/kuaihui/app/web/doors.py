@@ -23,11 +23,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from kuaihui.app.generic_hooks import mapped
 from kuaihui.app.issues import Issues
 from kuaihui.app.metrics import Metrics
 from kuaihui.app.planning import Heard
 from kuaihui.app.reception import Reception
-from kuaihui.app.settings import GenericHook
 from kuaihui.app.trains import Trains
 from kuaihui.app.web.identity import LOOPBACK
 from kuaihui.app.wiring import House
@@ -40,7 +40,7 @@ from kuaihui.intake.ringing import Fault, Misheard, Ringing, Unusable
 from kuaihui.integrations.alertmanager.api_v2 import ApiV2
 from kuaihui.integrations.alertmanager.webhook import Webhook
 from kuaihui.integrations.changes import hook as changes
-from kuaihui.integrations.generic.hook import WORDS, Mapped
+from kuaihui.integrations.generic.hook import Mapped
 from kuaihui.integrations.github import hear_issues as github_issues
 from kuaihui.integrations.github import hook as github
 from kuaihui.integrations.gitlab import hear_issues as gitlab_issues
@@ -353,9 +353,3 @@ def doors_of(house: House) -> Doors:
         language=house.settings.language,
         scrub=house.settings.scrubbing.scrubber,
     )
-
-
-def mapped(name: str, hook: GenericHook) -> Mapped:
-    """A generic hook as the settings want it. Raises BadSettings where it cannot be read."""
-    expressions = {word: str(getattr(hook, word)) for word in WORDS}
-    return Mapped(name, expressions, hook.resolved, form=hook.form, zone=hook.zone, expires_after=hook.expires_after)
