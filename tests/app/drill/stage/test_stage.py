@@ -31,10 +31,6 @@ needs_the_real_parts = pytest.mark.skipif(
 )
 
 
-# The load's longest way to a level: 8 s to its first correction, ten of 7.5 % to twice what it began with, 2 s apart, and 5 s of answers.
-TRIMMED = 40.0
-
-
 async def becomes(true: Callable[[], bool], patience: float = 20.0) -> None:
     """Wait until it is so; a machine that is busy takes its time."""
     async with asyncio.timeout(patience):
@@ -117,9 +113,11 @@ async def test_a_hot_key_runs_the_pools_dry_and_everybody_is_told(tmp_path: Path
             await asyncio.sleep(3)
             assert stage.measure(3).ratio == 0
             await stage.heat(1)
-            await becomes(lambda: 0.05 <= stage.measure(5).ratio <= 0.16, TRIMMED)
+            await becomes(lambda: 0.05 <= stage.measure(5).ratio <= 0.16)
             await becomes(lambda: bool(heard.alerts) and bool(heard.at("/hooks/alertmanager")))
             await prometheus_tells_what_the_gateway_answered(stage)
+            ratio = await asked(stage, ERROR_RATIO)
+            assert 0.05 <= ratio["config-center"] <= 0.2
             assert {line["path"].split("/")[3] for line in gateway_log(stage) if line["status"] == "500"} == {"settings"}, (
                 "polls need no Redis"
             )
@@ -152,7 +150,7 @@ async def test_the_cache_mends_it_through_canary_and_full(tmp_path: Path) -> Non
     with receiver() as heard:
         async with Stage(BY_NAME["config-center-500"], folder=tmp_path, hooks=heard.hooks()) as stage:
             await stage.heat(2)
-            await becomes(lambda: 0.09 <= stage.measure(5).ratio <= 0.22, TRIMMED)
+            await becomes(lambda: 0.09 <= stage.measure(5).ratio <= 0.22)
             await stage.deploy(stage.description.fix, Environment.CANARY, author="xiaomei")
             await asyncio.sleep(5)
             canary, full = stage.measure(5, Environment.CANARY), stage.measure(5, Environment.FULL)
@@ -180,7 +178,7 @@ async def test_without_the_real_parts_the_stages_own_stand_in_and_say_so(tmp_pat
         )
         async with hot as stage:
             await stage.heat(2)
-            await becomes(lambda: 0.09 <= stage.measure(5).ratio <= 0.22, TRIMMED)
+            await becomes(lambda: 0.09 <= stage.measure(5).ratio <= 0.22)
             await becomes(lambda: bool(heard.alerts))
             assert 0.05 <= (await asked(stage, ERROR_RATIO))["config-center"] <= 0.25
             async with httpx.AsyncClient(base_url=stage.addresses.prometheus) as client:
@@ -216,7 +214,7 @@ FAULTS = [
 async def test_each_fault_shows_in_the_answers_and_in_the_log(name: str, least: float, most: float, words: str, tmp_path: Path) -> None:
     async with Stage(BY_NAME[name], folder=tmp_path, own_parts=True) as stage:
         await stage.heat(1)
-        await becomes(lambda: least <= stage.measure(4).ratio <= most, TRIMMED)
+        await becomes(lambda: least <= stage.measure(4).ratio <= most, patience=25)
         assert words in errors_logged(stage).most_common(1)[0][0]
 
 
