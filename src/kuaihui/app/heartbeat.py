@@ -43,7 +43,7 @@ class Heartbeat:
         """Send one sign; what was in the way, empty where nothing was."""
         try:
             lag = await self.loop.lag(self.loop.clock.now())
-        except Exception as broken:
+        except Exception as broken:  # whatever it is: who cannot read the journal does not say that all is well
             return f"the journal cannot be read ({type(broken).__name__})"
         if lag > LATE.total_seconds():
             return "the loop is late"

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kuaihui.app.settings_places import Path_
 from kuaihui.app.settings_sections import Auth, Hooks, JournalPlace, Outside, Server
 from kuaihui.app.source_settings import LogFilesSource, RedisSource
+from kuaihui.catalog.wall_clock import is_zone
 from kuaihui.errors import BadSettings
 from kuaihui.language import Text, text
 
@@ -98,7 +98,7 @@ def _hooks(settings: Said) -> Broken:
 
 def _sources(settings: Said) -> Broken:
     for name, source in settings.logfiles.items():
-        if not _is_zone(source.zone):
+        if not is_zone(source.zone):
             words = text("logfiles.{name}.zone is {zone}: write an IANA name like Asia/Shanghai", name=name, zone=source.zone[:60])
             yield ("logfiles", name, "zone"), words
     for name, source in settings.redis.items():
@@ -108,11 +108,3 @@ def _sources(settings: Said) -> Broken:
             RedisSettings.from_url(source.url)
         except BadSettings as wrong:
             yield ("redis", name, "url"), text("{key}: {what}", key=f"redis.{name}.url", what=wrong.text)
-
-
-def _is_zone(written: str) -> bool:
-    try:
-        ZoneInfo(written)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of the zone database is an OSError
-        return False
-    return True

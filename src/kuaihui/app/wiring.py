@@ -175,7 +175,7 @@ async def _watch_the_catalog(built: House) -> None:
         await asyncio.sleep(built.settings.catalog.look_every.total_seconds())
         try:
             await _look_at_the_catalog(built)
-        except Exception:
+        except Exception:  # one look that failed must not be the last
             built.loop.faults["catalog"] += 1
             log.exception("the catalog could not be looked at; trying again")
 
@@ -206,7 +206,7 @@ async def _stop(built: House) -> None:
     try:
         async with asyncio.timeout(END_WITHIN):
             await built.reception.end()
-    except Exception:
+    except Exception:  # the house ends all the same
         log.exception("the last traces could not be written")
 
 

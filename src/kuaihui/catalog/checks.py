@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final, cast
-from zoneinfo import ZoneInfoNotFoundError, available_timezones
+from zoneinfo import available_timezones
 
 from kuaihui.catalog.faults import did_you_mean
 from kuaihui.catalog.matchers import BadMatcher, fits_all, parse
@@ -22,7 +22,7 @@ from kuaihui.catalog.services import Service
 from kuaihui.catalog.silences import Inhibition
 from kuaihui.catalog.sources import Sources
 from kuaihui.catalog.target_words import KINDS, WORDS
-from kuaihui.catalog.wall_clock import instant, zone
+from kuaihui.catalog.wall_clock import instant, is_zone, zone
 from kuaihui.catalog.watchdogs import Watchdog
 from kuaihui.language import Text, mark, text
 
@@ -159,17 +159,9 @@ def _zones(sources: Sources) -> Iterator[tuple[str, Place]]:
 
 
 def _is_zone(sources: Sources, name: str, place: Place) -> None:
-    if not _known_zone(name):
+    if not is_zone(name):
         remedy = did_you_mean(name, available_timezones(), text("write an IANA name like Asia/Shanghai"))
         sources.fault(place, "unknown_time_zone", text("there is no time zone {name}", name=name), remedy)
-
-
-def _known_zone(name: str) -> bool:
-    try:
-        zone(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of the zone database is an OSError
-        return False
-    return True
 
 
 def _leaders(sources: Sources) -> None:
@@ -255,7 +247,7 @@ def _leave(sources: Sources) -> None:
 
 
 def _overrides(sources: Sources, rota: Rota) -> None:
-    if not _known_zone(rota.time_zone):
+    if not is_zone(rota.time_zone):
         return
     spans = [(_instant(entry.since, rota), _instant(entry.until, rota), number) for number, entry in enumerate(rota.overrides)]
     for since, until, number in spans:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MIDNIGHT: Final = time(0)
 
@@ -19,6 +19,15 @@ MIDNIGHT: Final = time(0)
 def zone(name: str) -> ZoneInfo:
     """The time zone of this IANA name. Raises ZoneInfoNotFoundError or ValueError."""
     return ZoneInfo(name)
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of this IANA name."""
+    try:
+        zone(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of the zone database is an OSError
+        return False
+    return True
 
 
 @lru_cache(maxsize=65_536)

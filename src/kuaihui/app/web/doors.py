@@ -290,7 +290,7 @@ class Doors:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 lag = await self.reception.loop.lag(self.reception.clock.now())
-        except Exception as fault:
+        except Exception as fault:  # whatever it is, no page goes out
             log.warning("the journal does not answer", exc_info=fault)
             return Response("the journal does not answer: see the log", 503, media_type="text/plain")
         if lag > LATE:

@@ -12,10 +12,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from kuaihui.catalog.wall_clock import is_zone
 from kuaihui.errors import BadSettings
 from kuaihui.incident.alerts import Alert
 from kuaihui.intake.fingerprints import fingerprint, fingerprint_of_bytes
@@ -121,8 +122,6 @@ def _compiled(name: str, word: str, written: str) -> Expression | None:
 
 
 def _zone(name: str, written: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(written) if written else None
-    except (ZoneInfoNotFoundError, ValueError, OSError) as wrong:  # a folder of the zone database is an OSError
-        said = text("hooks.generic.{name}.zone is {zone}: write an IANA name like Asia/Shanghai", name=name, zone=written[:60])
-        raise BadSettings(said) from wrong
+    if written and not is_zone(written):
+        raise BadSettings(text("hooks.generic.{name}.zone is {zone}: write an IANA name like Asia/Shanghai", name=name, zone=written[:60]))
+    return ZoneInfo(written) if written else None
